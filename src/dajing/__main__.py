@@ -1,0 +1,5 @@
+"""``python -m dajing``."""
+
+from dajing.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""FEEL and DMN as a library on its own."""

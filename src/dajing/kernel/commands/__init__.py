@@ -1,0 +1,10 @@
+"""Commands that run the product as a whole."""
+
+from __future__ import annotations
+
+import click
+
+from dajing.kernel.commands.manage import manage
+from dajing.kernel.commands.testing import test
+
+COMMANDS: list[click.Command] = [manage, test]

@@ -1,0 +1,1 @@
+"""Base templates, components, colour tokens and the small browser modules that every page uses."""

@@ -1,0 +1,1 @@
+"""The people's port: Django behind one ASGI root."""
