@@ -6,5 +6,6 @@ import click
 
 from dajing.kernel.commands.manage import manage
 from dajing.kernel.commands.testing import test
+from dajing.kernel.supervisor.up import up
 
-COMMANDS: list[click.Command] = [manage, test]
+COMMANDS: list[click.Command] = [manage, test, up]

@@ -76,3 +76,4 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+TASKS = {"default": {"BACKEND": "dajing.kernel.jobs.backend.JobBackend", "QUEUES": []}}

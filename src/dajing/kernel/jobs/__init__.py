@@ -1,0 +1,1 @@
+"""Durable background tasks and schedules: Django's task interface on our own table."""

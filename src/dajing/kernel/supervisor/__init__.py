@@ -1,0 +1,1 @@
+"""What stands behind ``dajing up``: one data directory, its lock, its migrations, its processes."""

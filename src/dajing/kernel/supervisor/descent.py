@@ -1,0 +1,31 @@
+"""A child process must not outlive its parent, however the parent dies."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+import time
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def die_with_parent(*, parent: int) -> None:
+    """End this process when process ``parent`` ends; exits at once when it is gone already.
+
+    Linux sends SIGKILL by itself. Elsewhere a thread looks at the parent every second. Call it from the main thread:
+    the signal is tied to the parent's *thread* that started us, so supervisors start children from their main thread.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+    threading.Thread(target=_watch, args=(parent,), name="parent-watch", daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
