@@ -1,0 +1,1 @@
+"""One door to every fact stream, whatever engine evaluates it."""

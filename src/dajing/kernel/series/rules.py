@@ -1,0 +1,144 @@
+"""Checks of facts and their columnar form; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from math import isfinite
+from typing import Any
+
+import msgspec
+
+from dajing.kernel.series.declarations import Column, Stream
+from dajing.kernel.series.refusals import FactMalformed
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_DAY = date(1970, 1, 1).toordinal()
+MICROSECOND = timedelta(microseconds=1)
+_RANGE = {"int32": 2**31, "int64": 2**63}
+_PYTHON: dict[str, frozenset[type]] = {
+    "string": frozenset({str}),
+    "int32": frozenset({int}),
+    "int64": frozenset({int}),
+    "float64": frozenset({float, int}),
+    "boolean": frozenset({bool}),
+    "timestamp": frozenset({datetime}),
+    "date": frozenset({date}),
+}
+_NONE = type(None)
+
+
+def microseconds(moment: datetime) -> int:
+    """Microseconds from 1970-01-01T00:00Z to an aware ``moment``."""
+    return (moment - EPOCH) // MICROSECOND
+
+
+def _storable(text: str) -> str | None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "the text holds a lone surrogate, so it was read with the wrong encoding"
+    return None
+
+
+def _within(limit: int) -> Callable[[int], str | None]:
+    return lambda value: None if -limit <= value < limit else f"{value} is outside ±{limit}"
+
+
+def _finite(value: float) -> str | None:
+    try:
+        return None if isfinite(value) else f"{value} is not a number; give null with a reason"
+    except OverflowError:
+        return "the number is too large"
+
+
+def _aware(value: datetime) -> str | None:
+    return "the time has no zone" if value.utcoffset() is None else None
+
+
+_CHECKS: dict[str, Callable[[Any], str | None]] = {
+    "string": _storable,
+    "int32": _within(_RANGE["int32"]),
+    "int64": _within(_RANGE["int64"]),
+    "float64": _finite,
+    "timestamp": _aware,
+}
+_STORED: dict[str, Callable[[Any], Any]] = {
+    "float64": float,
+    "timestamp": microseconds,
+    "date": lambda value: value.toordinal() - EPOCH_DAY,
+}
+
+
+def _problem(column: Column, value: Any) -> str | None:
+    if value is None:
+        return None if column.nullable else "it may not be null"
+    if type(value) not in _PYTHON[column.type]:
+        return f"{column.type} is wanted, {type(value).__name__} was given"
+    check = _CHECKS.get(column.type)
+    return check(value) if check else None
+
+
+def _refuse(stream: Stream, column: Column, values: Sequence[Any]) -> None:
+    for row, value in enumerate(values, start=1):
+        if problem := _problem(column, value):
+            raise FactMalformed(stream=stream.name, row=row, column=column.name, problem=problem)
+
+
+def _plain(column: Column, values: list[Any]) -> bool:
+    """Whether one look at the whole column, in C, already shows that nothing is wrong with it."""
+    kinds = set(map(type, values))
+    if not kinds <= (_PYTHON[column.type] | {_NONE} if column.nullable else _PYTHON[column.type]):
+        return False
+    present = [value for value in values if value is not None] if _NONE in kinds else values
+    match column.type:
+        case "float64":
+            return kinds <= {float, _NONE} and all(map(isfinite, present))
+        case "int32" | "int64":
+            limit = _RANGE[column.type]
+            return not present or (-limit <= min(present) and max(present) < limit)
+        case "string" | "timestamp":
+            return False
+    return True
+
+
+def _stored(stream: Stream, column: Column, values: list[Any]) -> list[Any]:
+    if column.type == "string" and set(map(type, values)) <= {str, _NONE}:
+        return _strings(stream, column, values)
+    if not _plain(column, values):
+        _refuse(stream, column, values)
+    convert = _STORED.get(column.type)
+    if convert is None or (column.type == "float64" and set(map(type, values)) <= {float, _NONE}):
+        return values
+    return [None if value is None else convert(value) for value in values]
+
+
+def _strings(stream: Stream, column: Column, values: list[Any]) -> list[Any]:
+    if not column.nullable and None in values:
+        _refuse(stream, column, values)
+    try:
+        "".join(value for value in values if value).encode()
+    except UnicodeEncodeError:
+        _refuse(stream, column, values)
+    return values
+
+
+def _columns(stream: Stream, facts: Sequence[dict[str, Any]]) -> None:
+    names = {column.name for column in stream.columns}
+    for row, fact in enumerate(facts, start=1):
+        if fact.keys() != names:
+            missing, extra = sorted(names - fact.keys()), sorted(fact.keys() - names, key=str)
+            column, problem = (
+                (missing[0], "it is missing") if missing else (str(extra[0]), "the stream has no such column")
+            )
+            raise FactMalformed(stream=stream.name, row=row, column=column, problem=problem)
+
+
+def encode(*, stream: Stream, facts: Sequence[dict[str, Any]]) -> bytes:
+    """The facts as one JSON object of columns (times as microseconds, dates as days since 1970).
+
+    Raises ``FactMalformed`` with the row and column of the first fact that does not fit.
+    """
+    _columns(stream, facts)
+    body = {c.name: _stored(stream, c, [fact[c.name] for fact in facts]) for c in stream.columns}
+    return msgspec.json.encode(body)
