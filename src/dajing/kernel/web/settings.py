@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from dajing.kernel.manifest import installed_apps
 from dajing.kernel.rows.location import database
 from dajing.kernel.settings import settings
+from dajing.kernel.web.log import configure
 from dajing.kernel.web.secret import secret_key
 
 _settings = settings()
@@ -28,6 +29,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_htmx",
+    "ninja",
     *installed_apps(),
 ]
 MIDDLEWARE = [
@@ -45,7 +47,10 @@ MIDDLEWARE = [
 SECURE_CSP = {
     "default-src": ["'self'"],
     "img-src": ["'self'", "data:", "blob:"],
-    "style-src": ["'self'", "'unsafe-inline'"],
+    # Style elements only from our files; charts and maps set style attributes, which can load nothing here.
+    "style-src": ["'self'"],
+    "style-src-attr": ["'unsafe-inline'"],
+    "object-src": ["'none'"],
     "worker-src": ["'self'", "blob:"],
     "frame-ancestors": ["'none'"],
     "form-action": ["'self'"],
@@ -72,6 +77,12 @@ LOCALE_PATHS = [Path(__file__).parents[2] / "locale"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 STATIC_URL = "/static/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "dajing.kernel.web.static.HashedStatic"},
+}
+LOGGING = configure(form=_settings.log)
+SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
