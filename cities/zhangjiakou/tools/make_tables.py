@@ -196,19 +196,6 @@ def reconcile(streets: list[dict[str, str]], extract: Path) -> list[list[object]
 def census(extract: Path) -> None:
     """The few census columns that denominators need."""
     km2 = {r["code"]: r["area_km2"] for r in rows(extract / "county_table.csv")}
-    header = [
-        "code",
-        "population",
-        "men",
-        "women",
-        "urban",
-        "rural",
-        "households",
-        "household_population",
-        "aged_65_share",
-        "km2",
-        "source",
-    ]
     new = [
         [
             r["区划代码"], r["人口数_合计"], r["人口数_男"], r["人口数_女"], r["城镇人口"], r["乡村人口"],
