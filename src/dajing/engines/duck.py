@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import ibis
 import pyarrow as pa
@@ -30,7 +31,8 @@ class Duck:
 
     def files(self, *, name: str, paths: list[str]) -> ibis.Table:
         """Parquet files as one view."""
-        return self._backend.read_parquet(paths, table_name=name, union_by_name=True)
+        local = [unquote(urlsplit(path).path) if path.startswith("file:") else path for path in paths]
+        return self._backend.read_parquet(local, table_name=name, union_by_name=True)
 
     def rows(self, *, name: str, table: pa.Table) -> ibis.Table:
         """An Arrow table, scanned in place; ``name`` is not needed, the expression itself holds the rows."""

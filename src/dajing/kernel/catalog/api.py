@@ -8,14 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from dajing.kernel.catalog.engine import EngineUnknown, analytic_engine
-from dajing.kernel.series.declarations import KNOWN_AT, declared
+from dajing.kernel.series.declarations import KNOWN_AT, Stream, declared
 from dajing.kernel.series.refusals import TimeNaive
 
 if TYPE_CHECKING:
     import ibis
+    import pyarrow as pa
     from ibis.backends import BaseBackend
+
+    from dajing.kernel.catalog.port import AnalyticEngine
 
 __all__ = ["EngineUnknown", "engine", "latest", "relation"]
 
@@ -32,15 +36,34 @@ def relation(*, stream: str, as_of: datetime | None = None, url: str | None = No
     """
     import ibis
 
-    from dajing.kernel.series.tail import facts
-
     if as_of is not None and as_of.utcoffset() is None:
         raise TimeNaive(stream=stream)
-    adapter = analytic_engine(url=url)
-    table = adapter.rows(name=stream, table=facts(stream=declared(stream=stream)))
+    table = _union(declared(stream=stream), analytic_engine(url=url))
     if as_of is None:
         return table
     return table.filter(table[KNOWN_AT] <= ibis.literal(as_of.astimezone(UTC), type="timestamp('UTC', 6)"))
+
+
+def _union(stream: Stream, adapter: AnalyticEngine) -> ibis.Table:
+    """History's files and the tail beyond them; a side without rows is left out."""
+    from dajing.kernel.series.tail import split
+
+    history, rest = split(stream=stream)
+    name = stream.name.replace(".", "__")
+    if not history.paths:
+        return adapter.rows(name=name, table=rest)
+    files = _shaped(adapter.files(name=f"{name}__{crc32(history.key.encode()):08x}", paths=list(history.paths)), rest)
+    return files.union(adapter.rows(name=name, table=rest)) if rest.num_rows else files
+
+
+def _shaped(files: ibis.Table, like: pa.Table) -> ibis.Table:
+    """``files`` with the columns and types of ``like``: files written before a column was declared lack it."""
+    import ibis
+
+    target = ibis.Schema.from_pyarrow(like.schema)
+    return files.select(
+        **{name: files[name].cast(kind) if name in files.columns else ibis.null(kind) for name, kind in target.items()}
+    )
 
 
 def latest(table: ibis.Table, *, keys: Sequence[str]) -> ibis.Table:

@@ -51,3 +51,22 @@ class TimeNaive(Refusal):
         zh="{stream} 的 known_at 没有时区：请传入带时区的时间（UTC）",
         en="The known_at for {stream} has no zone: pass an aware time (UTC)",
     )
+
+
+class StreamChanged(Refusal):
+    """A column has another type than the history already written."""
+
+    text = Text(
+        zh="事实流 {stream} 的 {column} 列历史类型为 {old}，现声明为 {new}：请改回原类型，或用新列名声明",
+        en="Column {column} of fact stream {stream} is {old} in history but now declared {new}: declare it as it was, "
+        "or under a new name",
+    )
+
+
+class FlushRunning(Refusal):
+    """Two flushes or compactions of one stream at once."""
+
+    text = Text(
+        zh="事实流 {stream} 正由另一进程归档：请等它结束后重试",
+        en="Another process is moving fact stream {stream} to history: wait for it to end, then try again",
+    )
