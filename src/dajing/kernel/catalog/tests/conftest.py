@@ -1,0 +1,1 @@
+from dajing.kernel.catalog.testing import sail, stream  # noqa: F401
