@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from dajing.kernel.settings import Settings
 
@@ -24,17 +24,21 @@ def database(*, settings: Settings) -> dict[str, Any]:
             "ENGINE": "dajing.kernel.rows.sqlite",
             "NAME": settings.data_dir / "rows.db",
             "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": PRAGMAS},
+            # A file, not Django's shared memory: only a file has the WAL, locks and concurrency of an installation.
+            "TEST": {"NAME": str(settings.data_dir / "test-rows.db")},
         }
     url = urlsplit(settings.rows)
     if url.scheme not in {"postgres", "postgresql"}:
         raise ValueError(f"rows = {settings.rows!r}: only postgresql:// is served; leave it empty for SQLite")
+    query = dict(parse_qsl(url.query))
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(url.path.lstrip("/")),
         "USER": unquote(url.username or ""),
         "PASSWORD": unquote(url.password or ""),
-        "HOST": url.hostname or "",
+        "HOST": url.hostname or query.pop("host", ""),
         "PORT": str(url.port or ""),
+        "OPTIONS": query,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }

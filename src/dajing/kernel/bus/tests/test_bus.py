@@ -10,7 +10,7 @@ from dajing.kernel.bus.models import DeadLetter, Position
 from dajing.kernel.bus.models import Event as Row
 
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.store_both, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from dajing.kernel.jobs.models import Job
 from dajing.kernel.jobs.planning import plan
 
 CITY = ZoneInfo("Asia/Shanghai")
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.store_both, pytest.mark.django_db]
 
 
 @task
