@@ -21,12 +21,23 @@ PARTS = {
 }
 
 
+def compile_catalogues(locale: Path) -> None:
+    """Compile each translation catalogue, so that the wheel needs no compiler and no writable folder."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    for po in locale.glob("*/LC_MESSAGES/django.po"):
+        with po.open("rb") as source, po.with_suffix(".mo").open("wb") as compiled:
+            write_mo(compiled, read_po(source, locale=po.parents[1].name, charset="utf-8"))
+
+
 class FrontEndParts(BuildHookInterface):  # type: ignore[type-arg]
     """Runs npm out of a Python wheel when a part is absent or older than the lock file."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Fill the vendor folder; called by hatchling before packaging."""
         root = Path(self.root)
+        compile_catalogues(root / "src/dajing/locale")
         target = root / VENDOR
         lock = root / "package-lock.json"
         stamp = target / ".lock"
