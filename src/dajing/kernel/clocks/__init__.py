@@ -1,0 +1,1 @@
+"""Working days, and clocks whose due times follow from what happened."""

@@ -1,0 +1,47 @@
+"""The door of calendars and clocks: all pure, nothing here reads the time."""
+
+from __future__ import annotations
+
+from dajing.kernel.clocks.calendar import (
+    ZONE,
+    Due,
+    calendar_day_after,
+    day_of,
+    end_of,
+    is_working,
+    settled,
+    start_of,
+    working_day_after,
+)
+from dajing.kernel.clocks.rules import (
+    Act,
+    Clock,
+    ClockEvent,
+    ClockLogBroken,
+    ClockMisdeclared,
+    Standing,
+    State,
+    Unit,
+    standing,
+)
+
+__all__ = [
+    "ZONE",
+    "Act",
+    "Clock",
+    "ClockEvent",
+    "ClockLogBroken",
+    "ClockMisdeclared",
+    "Due",
+    "Standing",
+    "State",
+    "Unit",
+    "calendar_day_after",
+    "day_of",
+    "end_of",
+    "is_working",
+    "settled",
+    "standing",
+    "start_of",
+    "working_day_after",
+]
