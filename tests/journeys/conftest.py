@@ -1,0 +1,142 @@
+"""A real browser against the real stack: ``dajing up`` on a free port with a data directory of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from dajing.kernel.settings import REPOSITORY
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+)
+SIZES = {390: 844, 1920: 1080}
+LANGUAGES = ("zh-hans", "en")
+START_SECONDS = 240
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/health", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running centre with the small demo; ``DAJING_JOURNEY_URL`` names one that already runs."""
+    if given := os.environ.get("DAJING_JOURNEY_URL"):
+        yield given.rstrip("/")
+        return
+    data, port = tmp_path_factory.mktemp("stack"), _free_port()
+    log = (data / "up.log").open("wb")
+    command = [
+        sys.executable,
+        "-m",
+        "dajing",
+        "up",
+        "--no-open",
+        "--demo",
+        "small",
+        "--port",
+        str(port),
+        "--data",
+        str(data),
+    ]
+    environment = {k: v for k, v in os.environ.items() if k != "DAJING_DATA"} | {"PYTHONPATH": str(REPOSITORY / "src")}
+    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log, env=environment)
+    address, until = f"http://127.0.0.1:{port}", time.monotonic() + START_SECONDS
+    try:
+        while not _answers(address):
+            if process.poll() is not None or time.monotonic() > until:
+                pytest.fail(f"the centre did not start:\n{(data / 'up.log').read_text()[-3000:]}")
+            time.sleep(0.2)
+        yield address
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
+        log.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Chromium of the system; absent, the test says what to install."""
+    program = os.environ.get("DAJING_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("browser journeys need Chromium: apt install chromium, or set DAJING_CHROMIUM to its path")
+    with sync_playwright() as playwright:
+        browser = _launch(playwright, program)
+        yield browser
+        browser.close()
+
+
+def _launch(playwright: Playwright, program: str) -> Browser:
+    return playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+
+
+@pytest.fixture
+def open_page(chromium: Browser, stack: str) -> Iterator[Callable[..., Page]]:
+    """Open a page: ``open_page(path, language=…, width=…, scripts=True)``; fails on any console error of ours."""
+    contexts: list[Any] = []
+
+    def open_(path: str, *, language: str = "zh-hans", width: int = 1920, scripts: bool = True) -> Page:
+        context = chromium.new_context(
+            viewport={"width": width, "height": SIZES.get(width, 900)}, java_script_enabled=scripts, locale="zh-CN"
+        )
+        contexts.append(context)
+        context.add_cookies([{"name": "django_language", "value": language, "url": stack}])
+        page = context.new_page()
+        page.goto(stack + path, wait_until="load")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def look(open_page: Callable[..., Page], tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Page]:
+    """Open a page, keep its picture (in ``DAJING_PICTURES`` if set), assert that axe finds nothing."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    folder = Path(os.environ.get("DAJING_PICTURES") or tmp_path_factory.mktemp("pictures"))
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def look_(path: str, *, language: str, width: int) -> Page:
+        page = open_page(path, language=language, width=width)
+        page.wait_for_load_state("networkidle") if "/live" not in page.content() else None
+        name = f"{path.strip('/').replace('/', '-').replace('?', '_') or 'home'}-{language}-{width}.png"
+        page.screenshot(path=folder / name, full_page=True)
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert overflow <= 0, f"{path} scrolls sideways by {overflow} px at {width} px"
+        return page
+
+    return look_

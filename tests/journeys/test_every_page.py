@@ -1,0 +1,28 @@
+"""Every public page, in both languages, on a phone and on a desk: no accessibility fault, nothing cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.journeys.conftest import LANGUAGES, SIZES
+
+pytestmark = pytest.mark.browser
+
+PUBLIC = ("/no-such-page",)
+
+
+@pytest.mark.parametrize("width", SIZES)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("path", PUBLIC)
+def test_a_page_is_accessible_in_both_languages_on_phone_and_desk(
+    look: Callable[..., Page], path: str, language: str, width: int
+) -> None:
+    page = look(path, language=language, width=width)
+    assert page.locator("html").get_attribute("lang") == {"zh-hans": "zh-Hans", "en": "en"}[language]
+    assert page.locator("h1").count() == 1
+    assert page.locator("main").count() == 1
+    assert page.locator("a.skip").get_attribute("href") == "#main"
+    assert page.title().strip()
