@@ -4,8 +4,21 @@ from __future__ import annotations
 
 import os
 import tempfile
+from pathlib import Path
+
+import pytest
 
 from dajing.kernel.settings import settings
 
 os.environ.setdefault("DAJING_DATA", tempfile.mkdtemp(prefix="dajing-test-"))
 settings.cache_clear()  # pytest-django starts Django, and so reads the settings, before this file is loaded
+
+SHARED = Path(os.environ.get("DAJING_SHARED") or Path(__file__).resolve().parents[1] / "shared")
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The reference data beside the checkout (or at DAJING_SHARED); a test that needs it skips where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("reads ../shared, which is absent here")
+    return SHARED

@@ -68,9 +68,16 @@ class Companion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class Indicator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One numeric target of the plan with its official definition.
 
-    ``measure`` names a registered measure and ``params`` its parameters (field ids). ``aggregation`` says how the
-    city's figure comes from its units: ``weighted`` by denominators, ``sum``, or ``official`` (the city's own reported
-    figure decides and the weighted one is shown beside it).
+    ``measure`` names a registered measure and ``params`` its parameters; every field named has a form of the
+    indicator's own ``frequency``, so numerator and denominator are always of the same period:
+
+    * ``ratio``: ``numerator``, ``denominator`` (field ids), ``scale`` (100 for percent);
+    * ``reported``: ``field``, and ``weight`` (field id) where units are averaged rather than added;
+    * ``count``, ``share_within``: as their registration says.
+
+    ``aggregation`` says how the city's figure comes from its units: ``weighted`` by denominators (or by ``weight``),
+    ``sum``, or ``official``: the field of level ``city`` named in ``params.official``, reported for the city itself,
+    decides, and the weighted figure is shown beside it.
     """
 
     id: str
@@ -113,7 +120,9 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """One figure that departments report; asked once, it feeds every indicator that names it.
 
     ``level`` says who reports it: each ``county`` unit of the reporting partition, or the ``city`` department alone.
-    ``aliases`` are column headings under which spreadsheets carry it. ``part_of`` names the field it cannot exceed.
+    ``aliases`` are column headings under which spreadsheets carry it. ``part_of`` names the field of the same form that
+    it cannot exceed. ``span`` says what a period's value covers: the state at its end (``stock``), everything since
+    January (``year_to_date``), or the last 12 months (``trailing_year``, so that December's value is the year's).
     """
 
     id: str
@@ -122,6 +131,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     form: str
     level: Literal["county", "city"] = "county"
     integer: bool = True
+    span: Literal["stock", "year_to_date", "trailing_year"] = "stock"
     limits: Limits = Limits()
     part_of: str | None = None
     aliases: list[str] = []
@@ -159,6 +169,21 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     source: str
     goal: str | None = None
     caveat: Text | None = None
+
+
+class Crossing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One line of ``plans/crosswalk.toml``: how an indicator of one plan carries on in another.
+
+    ``same`` keeps definition and unit, ``changed`` needs ``note`` to say what differs, ``dropped`` has no ``to``.
+    """
+
+    from_plan: str
+    from_indicator: str
+    to_plan: str
+    to_indicator: str | None = None
+    relation: Literal["same", "changed", "dropped"]
+    note: Text | None = None
+    source: str
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
