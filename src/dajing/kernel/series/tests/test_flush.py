@@ -14,6 +14,7 @@ from dajing.kernel.series.models import Batch, Progress
 from dajing.kernel.series.refusals import FlushRunning, StreamChanged
 
 JUNE = datetime(2018, 6, 1, tzinfo=UTC)
+pytestmark = [pytest.mark.store_both, pytest.mark.django_db]
 
 
 def _facts(first, count):
@@ -26,7 +27,6 @@ def _records(stream):
     return sorted(relation(stream=stream).select("record_id").to_pyarrow()["record_id"].to_pylist())
 
 
-@pytest.mark.django_db
 def test_a_flush_moves_every_fact_to_history_and_the_answer_stays_the_same(stream):
     append(stream=stream, facts=_facts(0, 500), known_at=JUNE)
     append(stream=stream, facts=_facts(500, 500), known_at=JUNE + timedelta(days=1))
@@ -38,7 +38,6 @@ def test_a_flush_moves_every_fact_to_history_and_the_answer_stays_the_same(strea
     assert relation(stream=stream, as_of=JUNE).count().execute() == 500
 
 
-@pytest.mark.django_db
 def test_facts_after_a_flush_are_seen_beside_those_before_it(stream):
     append(stream=stream, facts=_facts(0, 3), known_at=JUNE)
     flush(stream=stream, at=JUNE)
@@ -50,7 +49,6 @@ def test_facts_after_a_flush_are_seen_beside_those_before_it(stream):
     assert len(moved(stream=stream).paths) == 2
 
 
-@pytest.mark.django_db
 def test_a_flush_that_died_after_its_commit_is_only_trimmed_by_the_next(stream, monkeypatch):
     append(stream=stream, facts=_facts(0, 10), known_at=JUNE)
     with monkeypatch.context() as patch:
@@ -66,7 +64,6 @@ def test_a_flush_that_died_after_its_commit_is_only_trimmed_by_the_next(stream, 
     assert Progress.objects.get(stream=stream).trimmed == 2
 
 
-@pytest.mark.django_db
 def test_a_batch_that_commits_late_with_a_smaller_id_is_not_skipped(stream):
     append(stream=stream, facts=_facts(0, 4), known_at=JUNE)
     late = Batch.objects.get(stream=stream)
@@ -81,7 +78,6 @@ def test_a_batch_that_commits_late_with_a_smaller_id_is_not_skipped(stream):
     assert Batch.objects.count() == 0
 
 
-@pytest.mark.django_db
 def test_a_column_declared_later_is_null_in_older_facts(stream):
     from dajing.kernel.series import declarations
 
@@ -97,7 +93,6 @@ def test_a_column_declared_later_is_null_in_older_facts(stream):
         flush(stream=stream, at=JUNE)
 
 
-@pytest.mark.django_db
 def test_a_column_whose_type_changed_is_refused(stream):
     append(stream=stream, facts=_facts(0, 1), known_at=JUNE)
     flush(stream=stream, at=JUNE)
@@ -107,13 +102,11 @@ def test_a_column_whose_type_changed_is_refused(stream):
         prepared(stream=changed)
 
 
-@pytest.mark.django_db
 def test_a_second_flush_at_the_same_time_is_refused(stream):
     with flushing.alone(stream=stream), pytest.raises(FlushRunning):
         flush(stream=stream, at=JUNE)
 
 
-@pytest.mark.django_db
 def test_history_files_use_encodings_that_every_engine_reads(stream):
     append(stream=stream, facts=_facts(0, 5000), known_at=JUNE)
     path = flush(stream=stream, at=JUNE).files[0].path.removeprefix("file://")
