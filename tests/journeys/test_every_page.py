@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page
-
 from tests.journeys.conftest import LANGUAGES, SIZES
 
 pytestmark = pytest.mark.browser
