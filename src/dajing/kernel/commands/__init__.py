@@ -7,5 +7,6 @@ import click
 from dajing.kernel.commands.manage import manage
 from dajing.kernel.commands.testing import test
 from dajing.kernel.supervisor.up import up
+from dajing.kernel.upkeep.commands import COMMANDS as UPKEEP
 
-COMMANDS: list[click.Command] = [manage, test, up]
+COMMANDS: list[click.Command] = [manage, test, up, *UPKEEP]

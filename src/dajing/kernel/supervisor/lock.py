@@ -52,6 +52,15 @@ def hold(*, data: Path) -> TextIO:
     return file
 
 
+class Unfinished(Refusal):
+    """A restore into this directory did not finish."""
+
+    text = Text(
+        zh="{data} 的恢复没有完成，不能启动。请删除该目录并重新恢复。",
+        en="The restore into {data} did not finish, so it cannot be started. Remove it and restore again.",
+    )
+
+
 def held(*, data: Path) -> bool:
     """Whether some process holds the directory now."""
     try:
@@ -63,6 +72,8 @@ def held(*, data: Path) -> bool:
 
 def mark_kind(*, settings: Settings) -> None:
     """Write at the first start what kind of data this directory holds; raises ``MixedData`` when it is the other."""
+    if (settings.data_dir / "restoring").exists():
+        raise Unfinished(data=settings.data_dir)
     wanted = "synthetic" if settings.synthetic else "real"
     path = settings.data_dir / "kind"
     try:
