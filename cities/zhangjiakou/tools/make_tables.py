@@ -19,7 +19,7 @@ CENSUS_2020 = "census-2020"
 
 REGION_COLUMNS = [
     "code", "name_zh", "name_en", "level", "parent", "gbt2260", "reporting", "valid_from", "valid_to", "successor",
-    "source", "note_zh", "note_en",
+    "territory", "source", "note_zh", "note_en",
 ]  # fmt: skip
 CHANGE_COLUMNS = ["year", "type", "old_code", "old_name", "new_code", "new_name", "note", "source"]
 CENSUS_COLUMNS = [
@@ -54,6 +54,8 @@ ENGLISH = {
     "张家口市察北管理区": "Chabei Management Area",
     "张家口市塞北管理区": "Saibei Management Area",
 }
+# The divisions out of which each management zone's territory is taken
+TERRITORY = {"130771": "130702+130703+130705", "130772": "130722", "130773": "130724"}
 SHORT = {
     "张家口经济开发区": "经开区",
     "张家口市察北管理区": "察北管理区",
@@ -118,21 +120,7 @@ def regions(extract: Path) -> None:
     table = [region(code, entry) for code, entry in sorted(found.items())]
     write(
         "areas/regions.csv",
-        [
-            "code",
-            "name_zh",
-            "name_en",
-            "level",
-            "parent",
-            "gbt2260",
-            "reporting",
-            "valid_from",
-            "valid_to",
-            "successor",
-            "source",
-            "note_zh",
-            "note_en",
-        ],
+        REGION_COLUMNS,
         table,
     )
     write("areas/changes.csv", CHANGE_COLUMNS, changes)
@@ -148,7 +136,8 @@ def region(code: str, entry: dict[str, object]) -> list[object]:
     divisions = "no" if zone else "yes"
     return [
         code, SHORT.get(name, name), ENGLISH[name], level, parent, divisions, "yes", entry["valid_from"],
-        entry.get("valid_to", ""), entry.get("successor", ""), entry["source"], *NOTES.get(code, ("", "")),
+        entry.get("valid_to", ""), entry.get("successor", ""), TERRITORY.get(code, ""), entry["source"],
+        *NOTES.get(code, ("", "")),
     ]  # fmt: skip
 
 

@@ -14,9 +14,11 @@ class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def render(self, *, language: str | None = None) -> str:
         """The text in ``language`` (a BCP 47 tag), by default in the language of the current request."""
         if language is None:
+            from django.conf import settings
             from django.utils.translation import get_language
 
-            language = get_language() or "zh-hans"
+            # outside a started process (a traceback, a plain script) there is no current language to ask for
+            language = (settings.configured and get_language()) or "zh-hans"
         return self.en if language.startswith("en") else self.zh
 
     def __str__(self) -> str:

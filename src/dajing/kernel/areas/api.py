@@ -43,7 +43,10 @@ __all__ = [
 
 
 class Area(msgspec.Struct, frozen=True, kw_only=True):
-    """One area. ``level`` is ``city``, ``county`` or ``zone`` (a management area that only reports)."""
+    """One area. ``level`` is ``city``, ``county`` or ``zone`` (a management area that only reports).
+
+    ``territory`` names the divisions that a zone lies in.
+    """
 
     code: str
     name: Text
@@ -52,6 +55,7 @@ class Area(msgspec.Struct, frozen=True, kw_only=True):
     valid_from: date | None
     valid_to: date | None
     successor: str | None = None
+    territory: tuple[str, ...] = ()
     hierarchies: tuple[Hierarchy, ...] = ()
     note: Text | None = None
     source: str = ""
@@ -111,6 +115,7 @@ def of_region(region: Region) -> Area:
         valid_from=region.valid_from,
         valid_to=region.valid_to,
         successor=region.successor,
+        territory=tuple(region.territory.split("+")) if region.territory else (),
         hierarchies=divisions + reporting,
         note=note,
         source=region.source,

@@ -29,7 +29,10 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Region(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A row of ``areas/regions.csv``; the interval is half-open, ``valid_to`` is the first day it no longer holds."""
+    """A row of ``areas/regions.csv``; the interval is half-open, ``valid_to`` is the first day it no longer holds.
+
+    ``territory`` names, for a zone, the divisions it lies in, joined by "+".
+    """
 
     code: str
     name_zh: str
@@ -41,6 +44,7 @@ class Region(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     valid_from: date | None = None
     valid_to: date | None = None
     successor: str | None = None
+    territory: str | None = None
     source: str
     note_zh: str | None = None
     note_en: str | None = None
@@ -133,7 +137,7 @@ class _Check:
         self._common(path, rows)
         for row in rows:
             region = row.value
-            for reference in filter(None, (region.parent, region.successor)):
+            for reference in filter(None, (region.parent, region.successor, *(region.territory or "").split("+"))):
                 known(
                     reference,
                     codes,

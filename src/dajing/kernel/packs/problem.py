@@ -9,6 +9,8 @@ import msgspec
 
 from dajing.kernel.text import Refusal, Text
 
+SHOWN = 20  # one broken header would otherwise fill the screen; ``dajing check`` lists all
+
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """One fault of one file. ``line`` counts from 1; 0 means the file as a whole."""
@@ -36,8 +38,8 @@ class PackInvalid(Refusal):
         self.problems = tuple(problems)
         super().__init__(
             count=len(self.problems),
-            list_zh="\n".join(p.render(language="zh") for p in self.problems),
-            list_en="\n".join(p.render(language="en") for p in self.problems),
+            list_zh="\n".join(p.render(language="zh") for p in self.problems[:SHOWN]),
+            list_en="\n".join(p.render(language="en") for p in self.problems[:SHOWN]),
         )
 
 

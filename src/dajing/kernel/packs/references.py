@@ -22,8 +22,12 @@ def unique(items: Iterable[tuple[str, Note]], *, what: Text) -> None:
 
 
 def known(id_: str, among: Collection[str], *, what: Text, note: Note) -> bool:
-    """Whether ``id_`` exists; otherwise a report that lists what does."""
-    if id_ in among:
+    """Whether ``id_`` exists; otherwise a report that lists what does.
+
+    Where nothing exists at all the table referred to was unreadable, which is a fault of its own: that is not repeated
+    for every reference.
+    """
+    if id_ in among or not among:
         return True
     choices = ", ".join(sorted(among)[:12]) + (" …" if len(among) > 12 else "")
     note(
