@@ -40,7 +40,7 @@ def _references(entries: Entries, note: Place, areas: Collection[str], departmen
     rules: tuple[tuple[str, str, Collection[str], Text], ...] = (
         ("indicators", "goal", ids["goals"], Text(zh="目标", en="goal")),
         ("indicators", "department", departments, Text(zh="部门", en="department")),
-        ("aims", "goal", ids["goals"] | ids["tasks"], Text(zh="目标或任务", en="goal or task")),
+        ("aims", "goal", ids["goals"] | ids["tasks"] | {"plan"}, Text(zh="目标或任务", en="goal or task")),
         ("aims", "indicators", ids["indicators"], Text(zh="指标", en="indicator")),
         ("fields", "form", ids["forms"], Text(zh="报表", en="form")),
         ("fields", "part_of", ids["fields"], Text(zh="填报项", en="field")),

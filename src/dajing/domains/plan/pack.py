@@ -105,7 +105,11 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Aim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A qualitative aim: ``indicators`` make it measurable, or ``not_measurable`` says why it is not yet."""
+    """A qualitative aim: ``indicators`` make it measurable, or ``not_measurable`` says why it is not yet.
+
+    ``goal`` is the id of a goal or a task, or ``plan`` for an aim of the plan as a whole; ``proposal`` says what a
+    domain could read from records.
+    """
 
     id: str
     goal: str

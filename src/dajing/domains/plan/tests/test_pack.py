@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from dajing.domains.plan.loading import PlanUnknown, plan
+from dajing.kernel.areas.api import census
 from dajing.kernel.packs.api import departments
 
 
@@ -76,3 +77,39 @@ def test_every_reporting_unit_has_an_office_and_only_sourced_offices_are_called_
 def test_an_unknown_plan_is_refused_with_the_plans_that_exist():
     with pytest.raises(PlanUnknown, match="zjk-135"):
         plan(id="zjk-999")
+
+
+def test_every_aim_is_measured_proposed_or_says_why_not():
+    for aim in plan().aims:
+        assert sum(map(bool, (aim.indicators, aim.proposal, aim.not_measurable))) == 1, aim.id
+
+
+def test_facts_are_what_their_own_words_imply():
+    value = {fact.id: fact.value for fact in plan().facts}
+    sectors = value["gdp_primary_2018"] + value["gdp_secondary_2018"] + value["gdp_tertiary_2018"]
+    assert round(sectors, 1) == value["gdp_2018"] == 1536.6
+    assert round(value["gdp_2018"] * 1e8 / value["gdp_per_head_2018"] / 1e4, 1) == 443.3  # implied mean population, 万
+    yearly = (value["digital_core_2022"] / value["digital_core_2020"]) ** (1 / 2) - 1
+    assert round(100 * yearly, 1) == 41.1  # only the base year 2020 gives "over 40 % a year"
+    assert round(value["hotline_calls_2021q1"] / 1.8287) == 113_928
+    assert round(value["hotline_accepted_2021q1"] / 1.5) == 95_678
+    assert round(100 * value["app_users_2022"] / value["residents_2020"]) == 63
+
+
+def test_5g_stations_per_ten_thousand_depend_on_the_denominator_and_the_caveat_names_it():
+    facts = {fact.id: fact for fact in plan().facts}
+    stations = facts["stations_5g_2022"].value
+    assert round(stations / (facts["residents_2020"].value / 1e4), 2) == 13.84
+    assert round(stations / (facts["residents_2021"].value / 1e4), 2) == 13.91
+    assert "2020" in facts["stations_5g_2022"].caveat.en
+
+
+def test_facts_agree_with_the_census_tables():
+    rows, value = census(2020), {fact.id: fact.value for fact in plan().facts}
+    assert rows["130700"].population == value["residents_2020"]
+    assert rows["130700"].households == value["households_2020"]
+    change = rows["130700"].population - census(2010)["130700"].population
+    assert change == -226_577
+    assert round(100 * change / census(2010)["130700"].population, 2) == -5.21
+    assert round(100 * ((4_118_908 / 4_345_485) ** 0.1 - 1), 2) == -0.53
+    assert round(100 * rows["130700"].urban / rows["130700"].population, 2) == 66.10
