@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 import webbrowser
-from collections.abc import Callable
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -20,8 +19,10 @@ from rich.console import Console
 from dajing.kernel.settings import Settings, settings
 from dajing.kernel.supervisor.children import Child, programs
 from dajing.kernel.supervisor.lock import hold, mark_kind
+from dajing.kernel.supervisor.room import ask_for_room
 
-STEPS = 4
+CHILDREN = "processes.json"  # in the data directory: what runs, for ``doctor``
+EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104 - compared with, not bound to
 
 
 @click.command()
@@ -36,48 +37,73 @@ def up(demo: str | None, host: str | None, port: int | None, data: Path | None, 
     os.environ.update({name: str(value) for name, value in given.items() if value is not None})
     settings.cache_clear()
     own = settings()
-    lock = hold(data=own.data_dir)
-    mark_kind(settings=own)
-    say = Console(stderr=True).print
-    prepare(say=say)
-    with lock:
-        run(own=own, say=say, browser=not no_open)
+    with hold(data=own.data_dir):
+        mark_kind(settings=own)
+        ask_for_room(settings=own)
+        Supervisor(own=own, browser=not no_open).run()
 
 
-def prepare(*, say: Callable[[str], None]) -> None:
-    """Migrate the row store and run every set-up step, in this process, before anything serves."""
-    from dajing.kernel.supervisor.setup import steps
-    from dajing.kernel.web.start import start
+class Supervisor:
+    """The parent of all processes of one centre; it serves nothing itself and imports no Django."""
 
-    start()
-    from django.core.management import call_command
+    def __init__(self, *, own: Settings, browser: bool) -> None:
+        self._own, self._browser = own, browser
+        self._say = Console(stderr=True, highlight=False, soft_wrap=True).print
+        self._stopping: list[int] = []
+        self._children: list[Child] = []
+        host = "127.0.0.1" if own.host in EVERYWHERE else f"[{own.host}]" if ":" in own.host else own.host
+        self._local = f"http://{host}:{own.port}"
+        self._address = own.public_url.rstrip("/") or self._local
 
-    say("[bold]大境 Dajing[/]  数据库 · database")
-    call_command("migrate", verbosity=0, interactive=False)
-    for step in steps():
-        say(f"  {step.title.zh} · {step.title.en}")
-        step.run()
+    def run(self) -> None:
+        """Prepare, start the children, wait for health, print the address, watch until a signal comes."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda number, _frame: self._stopping.append(number))
+        self._say(f"[bold]大境 Dajing[/]  {self._own.data_dir}")
+        link = self._prepare()
+        if self._stopping:
+            return
+        self._children = [Child(program=program, environment=os.environ) for program in programs()]
+        for child in self._children:
+            child.start()
+        self._watch(link)
+        self._say("正在停止 · stopping")
+        stop_all(children=self._children)
+        (self._own.data_dir / CHILDREN).unlink(missing_ok=True)
 
+    def _prepare(self) -> str:
+        command = [sys.executable, "-m", "dajing.kernel.supervisor.prepare", self._address]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as child:  # noqa: S603
+            told, _ = child.communicate()
+        if child.returncode != 0:
+            raise SystemExit(2 if child.returncode == 2 else 1)
+        return told.strip().rsplit("\n", 1)[-1]
 
-def run(*, own: Settings, say: Callable[[str], None], browser: bool) -> None:
-    """Start the children, wait for health, print the address, watch until a signal comes."""
-    stopping: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda number, _frame: stopping.append(number))
-    children = [Child(program=program, environment=os.environ) for program in programs()]
-    for child in children:
-        child.start()
-    address = own.public_url or f"http://{'127.0.0.1' if own.host in {'0.0.0.0', ''} else own.host}:{own.port}"  # noqa: S104
-    greeted = False
-    while not stopping:
-        for child in children:
-            child.watch()
-        if not greeted and healthy(address=address):
-            greeted = True
-            greet(address=address, say=say, browser=browser)
-        time.sleep(0.1 if not greeted else 0.5)
-    say("正在停止 · stopping")
-    stop_all(children=children)
+    def _watch(self, link: str) -> None:
+        greeted, shown = False, ""
+        while not self._stopping:
+            for child in self._children:
+                child.watch()
+            shown = self._write_down(shown)
+            if not greeted and healthy(address=self._local):
+                greeted = True
+                self._greet(link)
+            time.sleep(0.5 if greeted else 0.05)
+
+    def _write_down(self, before: str) -> str:
+        rows = [{"name": c.program.name, "pid": c.pid, "crashes": c.crashes} for c in self._children]
+        now = json.dumps({"port": self._own.port, "supervisor": os.getpid(), "children": rows})
+        if now != before:
+            (self._own.data_dir / CHILDREN).write_text(now + "\n")
+        return now
+
+    def _greet(self, link: str) -> None:
+        self._say(f"[bold green]就绪 · ready[/]  {self._address}/")
+        if link:
+            self._say("一次性登录链接 · one-time sign-in link:")
+            self._say(link, markup=False)
+        if self._browser and sys.stdout.isatty() and (os.environ.get("DISPLAY") or sys.platform == "darwin"):
+            webbrowser.open(link or self._address)
 
 
 def stop_all(*, children: list[Child]) -> None:
@@ -90,29 +116,9 @@ def stop_all(*, children: list[Child]) -> None:
 
 
 def healthy(*, address: str) -> bool:
-    """Whether the web process answers."""
+    """Whether the page process at ``address`` answers."""
     try:
         with urllib.request.urlopen(f"{address}/health", timeout=2) as answer:  # noqa: S310 - our own address
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
-
-
-def greet(*, address: str, say: Callable[[str], None], browser: bool) -> None:
-    """Print where the centre is and, when identity offers it, the one-time sign-in link."""
-    say(f"[bold green]就绪 · ready[/]  {address}/")
-    link = sign_in_link(address=address)
-    if link:
-        say(f"一次性登录链接 · one-time sign-in link:\n{link}")
-    if browser and sys.stdout.isatty() and os.environ.get("DISPLAY"):
-        webbrowser.open(link or address)
-
-
-def sign_in_link(*, address: str) -> str | None:
-    """The setup administrator's one-time link."""
-    if not find_spec("dajing.kernel.identity.api"):
-        return None
-    from datetime import UTC, datetime
-
-    make = getattr(import_module("dajing.kernel.identity.api"), "sign_in_link", None)
-    return make(address=address, at=datetime.now(UTC)) if make else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from datetime import datetime, timedelta
@@ -85,23 +86,25 @@ def lock(settings: Settings, now: datetime) -> Finding:
 
 
 def processes(settings: Settings, now: datetime) -> Finding:
-    """While a centre runs, its page process must answer."""
-    from dajing.kernel.supervisor.up import healthy
+    """While a centre runs, each of its processes runs and the pages answer."""
+    from dajing.kernel.supervisor.up import CHILDREN, healthy
 
-    if not (settings.data_dir.exists() and held(data=settings.data_dir)):
+    path = settings.data_dir / CHILDREN
+    if not (path.exists() and held(data=settings.data_dir)):
         return finding("processes", "good", "没有应运行的进程", "no process is meant to run")
-    answers = healthy(address=f"http://{settings.host}:{settings.port}")
-    state: State = "good" if answers else "bad"
-    text = (
-        f"{settings.port} 端口{'有' if answers else '无'}响应",
-        f"port {settings.port} {'answers' if answers else 'is silent'}",
-    )
+    known = json.loads(path.read_text())
+    answers = healthy(address=f"http://{settings.host}:{known['port']}")
+    down = [child["name"] for child in known["children"] if child["pid"] is None] + ([] if answers else ["web"])
+    crashes = sum(child["crashes"] for child in known["children"])
+    state: State = "bad" if down else "warning" if crashes else "good"
+    names = ", ".join(child["name"] for child in known["children"])
     return finding(
         "processes",
         state,
-        *text,
-        cure_zh="查看 up 的输出；若使用了其他端口，请设置 DAJING_PORT 后再检查",
-        cure_en="read the output of up; if it uses another port, set DAJING_PORT and look again",
+        f"{names}：{'未运行 ' + ', '.join(down) if down else '运行中'}，近期崩溃 {crashes} 次",
+        f"{names}: {'down: ' + ', '.join(down) if down else 'running'}, {crashes} recent crashes",
+        cure_zh="查看 up 的输出中 up.crashed 之前的错误",
+        cure_en="read the error before up.crashed in the output of up",
     )
 
 
