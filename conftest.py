@@ -22,3 +22,10 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("reads ../shared, which is absent here")
     return SHARED
+
+
+def pytest_configure() -> None:
+    """Passwords of tests are hashed quickly; the strength of the hash is Django's to test."""
+    from django.conf import settings as django_settings
+
+    django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,0 +1,74 @@
+"""API tokens: made once, shown once, kept as a digest."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+
+from django.db import transaction
+
+from dajing.kernel.identity.actor import Actor
+from dajing.kernel.identity.models import ApiClient, ApiToken
+from dajing.kernel.identity.refusals import NotYours, RoleUnknown, TokenInvalid
+from dajing.kernel.identity.roles import SYSTEM, known_roles
+from dajing.kernel.ledger.api import record
+
+PREFIX = "dj_"
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret that was drawn at random (256 bits need no slow hash)."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def issue(*, client: ApiClient, scopes: frozenset[str], expires_at: datetime, by: Actor, at: datetime) -> str:
+    """A new token of ``client``; the secret is returned once and cannot be read again.
+
+    Raises ``NotYours`` or ``RoleUnknown``.
+    """
+    if not by.may(SYSTEM):
+        raise NotYours(role=SYSTEM)
+    if unknown := sorted(scopes - known_roles().keys()):
+        raise RoleUnknown(role=unknown[0])
+    secret = PREFIX + secrets.token_urlsafe(32)
+    with transaction.atomic():
+        token = ApiToken.objects.create(
+            client=client,
+            digest=digest(secret),
+            prefix=secret[:10],
+            scopes=sorted(scopes),
+            created_by=by.id,
+            created_at=at,
+            expires_at=expires_at,
+        )
+        detail = {"prefix": token.prefix, "scopes": token.scopes, "expires_at": expires_at.isoformat()}
+        record(act="identity.token.issued", by=by, at=at, subject=f"client:{client.pk}", detail=detail)
+    return secret
+
+
+def revoke(*, token: ApiToken, by: Actor, at: datetime) -> None:
+    """End a token at once."""
+    if not (by.may(SYSTEM) or by.may("admin.security")):
+        raise NotYours(role=SYSTEM)
+    with transaction.atomic():
+        ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=at)
+        record(
+            act="identity.token.revoked", by=by, at=at, subject=f"client:{token.client_id}",
+            detail={"prefix": token.prefix},
+        )  # fmt: skip
+
+
+def token_actor(*, token: str, at: datetime) -> Actor:
+    """The client behind a bearer token, with the token's scopes as roles. Raises ``TokenInvalid``."""
+    row = ApiToken.objects.select_related("client__department").filter(digest=digest(token)).first()
+    if row is None or row.revoked_at is not None or row.expires_at <= at:
+        raise TokenInvalid
+    department = row.client.department
+    return Actor(
+        id=f"client:{row.client_id}",
+        name=row.client.name,
+        department=department.pk,
+        areas=frozenset({department.area}),
+        roles=frozenset(row.scopes),
+    )
