@@ -31,8 +31,8 @@ def append(*, stream: str, facts: Sequence[dict[str, Any]], known_at: datetime, 
     if known_at.utcoffset() is None:
         raise TimeNaive(stream=stream)
     declaration = declared(stream=stream)
-    chunks = [facts[start : start + BATCH] for start in range(0, len(facts), BATCH)]
-    bodies = [(len(chunk), encode(stream=declaration, facts=chunk)) for chunk in chunks]
+    chunks = [(start, facts[start : start + BATCH]) for start in range(0, len(facts), BATCH)]
+    bodies = [(len(chunk), encode(stream=declaration, facts=chunk, before=start)) for start, chunk in chunks]
     if not (backfill or settings().synthetic):
         _in_order(stream=stream, known_at=known_at)
     Batch.objects.bulk_create(

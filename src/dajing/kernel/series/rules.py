@@ -134,11 +134,18 @@ def _columns(stream: Stream, facts: Sequence[dict[str, Any]]) -> None:
             raise FactMalformed(stream=stream.name, row=row, column=column, problem=problem)
 
 
-def encode(*, stream: Stream, facts: Sequence[dict[str, Any]]) -> bytes:
+def encode(*, stream: Stream, facts: Sequence[dict[str, Any]], before: int = 0) -> bytes:
     """The facts as one JSON object of columns (times as microseconds, dates as days since 1970).
 
-    Raises ``FactMalformed`` with the row and column of the first fact that does not fit.
+    Raises ``FactMalformed`` with the column and the row (from 1, after ``before`` earlier ones) of the first fact that
+    does not fit.
     """
-    _columns(stream, facts)
-    body = {c.name: _stored(stream, c, [fact[c.name] for fact in facts]) for c in stream.columns}
+    try:
+        _columns(stream, facts)
+        body = {c.name: _stored(stream, c, [fact[c.name] for fact in facts]) for c in stream.columns}
+    except FactMalformed as refused:
+        if not before:
+            raise
+        values = refused.values | {"row": before + int(str(refused.values["row"]))}
+        raise FactMalformed(**values) from None
     return msgspec.json.encode(body)
