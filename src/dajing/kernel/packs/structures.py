@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import types
 from collections.abc import Callable, Mapping
@@ -24,7 +25,7 @@ def decode[T: msgspec.Struct](
 
     ``strict=False`` lets strings become numbers and dates, as in CSV cells.
     """
-    fields = {field.encode_name: field for field in msgspec.structs.fields(type_)}
+    fields = _fields(type_)
     sound = _no_unknown(raw, fields, report, at)
     for name, field in fields.items():
         if name in raw:
@@ -33,6 +34,11 @@ def decode[T: msgspec.Struct](
             _missing(name, report, at)
             sound = False
     return msgspec.convert(raw, type_, strict=strict) if sound else None
+
+
+@functools.cache
+def _fields(type_: type[msgspec.Struct]) -> dict[str, Any]:
+    return {field.encode_name: field for field in msgspec.structs.fields(type_)}  # resolves annotations: slow
 
 
 def _no_unknown(raw: Mapping[str, Any], fields: Mapping[str, Any], report: Report, at: Path) -> bool:

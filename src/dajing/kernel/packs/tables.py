@@ -28,6 +28,10 @@ def read_rows[T: msgspec.Struct](path: Path, type_: type[T], *, problems: Proble
         return []
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     rows: list[Row[T]] = []
+    if not text.strip():
+        message = Text(zh="表是空的", en="the table is empty")
+        problems.add(file=path, line=1, message=message, fix=Text(zh="补上表头与行", en="add a header and rows"))
+        return rows
     try:
         for raw in reader:
             row = _row(raw, type_, reader.line_num, path, problems)

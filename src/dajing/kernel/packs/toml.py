@@ -83,7 +83,7 @@ class TomlFile:
         except tomllib.TOMLDecodeError as error:
             place = _SYNTAX.search(str(error))
             self._whole(
-                int(place[1]) if place else 0,
+                int(place[1]) if place else text.count("\n") + 1,  # "at end of document"
                 Text(zh=f"不是合格的 TOML：{error}", en=f"not valid TOML: {error}"),
                 Text(zh="改正语法", en="correct the syntax"),
             )

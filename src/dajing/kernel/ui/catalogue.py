@@ -51,6 +51,17 @@ def untranslated(*, language: str = "en") -> list[Message]:
     return [message for message in _unique(extract()) if not _complete(catalogue, message)]
 
 
+def stale(*, language: str = "en") -> list[str]:
+    """Source texts that the catalogue still holds although nothing uses them."""
+    used = {(message.id, message.context) for message in extract()}
+    held = ((_first(entry.id), entry.context) for entry in _read(_po(language)) if entry.id)
+    return sorted(id_ for id_, context in held if (id_, context) not in used)
+
+
+def _first(id_: str | tuple[str, ...] | list[str]) -> str:
+    return id_ if isinstance(id_, str) else id_[0]
+
+
 def update(*, language: str = "en") -> tuple[int, int]:
     """Bring the catalogue file in step with the sources; returns how many texts came in and how many went out."""
     old, new = _read(_po(language)), Catalog(locale=language, charset="utf-8", fuzzy=False)

@@ -5,7 +5,7 @@ import pytest
 import shapely
 from shapely.geometry import box, mapping
 
-from dajing.kernel.areas.api import units
+from dajing.kernel.areas.api import areas, units
 from dajing.kernel.areas.boundaries import boundaries, geojson, km2, may_draw_map, read_boundaries
 from dajing.kernel.areas.shapes import outlines, tiles
 from dajing.kernel.packs.problem import Problems
@@ -48,7 +48,7 @@ def test_a_citys_own_file_is_refused_with_every_fault_at_once(tmp_path):
     ]
     (tmp_path / "own.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     problems = Problems(root=tmp_path)
-    read_boundaries(folder=tmp_path, origin="file", file="own.geojson", problems=problems)
+    read_boundaries(folder=tmp_path, origin="file", file="own.geojson", areas=areas(), problems=problems)
     assert [(p.file, p.line) for p in problems.found] == [("own.geojson", n) for n in (1, 2, 3, 4, 5, 0)]
     assert "130732" in problems.found[-1].message.en
 
@@ -57,7 +57,7 @@ def test_a_citys_own_file_is_refused_with_every_fault_at_once(tmp_path):
 def test_a_file_that_is_no_collection_is_a_problem_not_a_crash(tmp_path, content):
     Path(tmp_path / "own.geojson").write_bytes(content)
     problems = Problems(root=tmp_path)
-    assert read_boundaries(folder=tmp_path, origin="file", file="own.geojson", problems=problems) == {}
+    assert read_boundaries(folder=tmp_path, origin="file", file="own.geojson", areas=areas(), problems=problems) == {}
     assert problems.found
 
 

@@ -1,0 +1,1 @@
+"""``dajing check``: everything that must hold of packs, translations, documents and contracts, all faults at once."""
