@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import pytest
 
+from dajing.kernel.catalog.engine import _local
 from dajing.kernel.series import declarations
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ def sail() -> Iterator[str]:
     try:
         yield f"sc://127.0.0.1:{server.listening_address[1]}"
     finally:
+        # an open session would try for ten minutes, when the process ends, to take leave of the ended server
+        for engine in _local.__dict__.get("opened", {}).values():
+            if engine.backend.name == "pyspark":
+                engine.backend.disconnect()
         server.stop()
         if kept is None:
             os.environ.pop(MODE)

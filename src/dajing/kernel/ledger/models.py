@@ -43,7 +43,7 @@ class Node(models.Model):
     hash = models.BinaryField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["level", "position"], name="ledger_node")]
+        constraints = [models.UniqueConstraint(fields=["level", "position"], name="ledger_node_place")]
 
     def __str__(self) -> str:
         return f"{self.level}/{self.position}"

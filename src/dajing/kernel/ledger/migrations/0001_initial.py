@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                 ("hash", models.BinaryField()),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("level", "position"), name="ledger_node")],
+                "constraints": [models.UniqueConstraint(fields=("level", "position"), name="ledger_node_place")],
             },
         ),
     ]
