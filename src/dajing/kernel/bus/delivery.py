@@ -13,6 +13,7 @@ from dajing.kernel.bus.models import DeadLetter, Position
 from dajing.kernel.bus.registry import Consumer, Event
 
 ATTEMPTS = 8  # with the back-off below an event is retried for about four minutes before it is buried
+LONGEST = timedelta(minutes=5)
 _log = structlog.get_logger()
 
 
@@ -22,7 +23,12 @@ class PositionMoved(Exception):
 
 def back_off(*, failures: int) -> timedelta:
     """The pause after the n-th failure in a row: 1, 2, 4 … seconds, at most five minutes."""
-    return timedelta(seconds=min(2 ** max(0, failures - 1), 300))
+    return min(timedelta(seconds=2 ** max(0, failures - 1)), LONGEST)
+
+
+def due(*, position: Position, now: datetime) -> bool:
+    """Whether the next attempt may be made; one that lies beyond every pause was stored by a clock that was wrong."""
+    return position.retry_at is None or not now < position.retry_at <= now + 2 * LONGEST
 
 
 def deliver(*, consumer: Consumer, now: datetime, limit: int = 200) -> int:
@@ -31,7 +37,7 @@ def deliver(*, consumer: Consumer, now: datetime, limit: int = 200) -> int:
     Stops at the first failure, which is stored with the time of the next attempt. ``now`` is used for that time alone.
     """
     position, _ = Position.objects.get_or_create(name=consumer.name)
-    if position.retry_at is not None and position.retry_at > now:
+    if not due(position=position, now=now):
         return 0
     events = source.after(consumer=consumer, seq=position.seq, limit=1 if position.failures else limit)
     if not events:

@@ -10,7 +10,7 @@ import structlog
 from django.db import close_old_connections, connection
 
 from dajing.kernel.bus import source
-from dajing.kernel.bus.delivery import deliver, recover
+from dajing.kernel.bus.delivery import deliver, due, recover
 from dajing.kernel.bus.models import Position
 from dajing.kernel.bus.registry import Consumer, consumers
 
@@ -54,7 +54,7 @@ class Dispatcher:
                 thread.start()
 
     def _lags(self, consumer: Consumer, position: Position | None) -> bool:
-        if position is not None and position.retry_at is not None and position.retry_at > self._clock():
+        if position is not None and not due(position=position, now=self._clock()):
             return False
         return source.newest(consumer=consumer) > (position.seq if position else 0)
 

@@ -8,6 +8,7 @@ from dajing.kernel.bus.api import Event, consumer, publish
 from dajing.kernel.bus.delivery import ATTEMPTS, deliver, recover, redeliver
 from dajing.kernel.bus.models import DeadLetter, Position
 from dajing.kernel.bus.models import Event as Row
+from dajing.kernel.bus.retention import prune
 
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 pytestmark = [pytest.mark.store_both, pytest.mark.django_db(transaction=True)]
@@ -139,3 +140,26 @@ def test_two_consumers_cannot_share_a_stored_position(declared):
     declared(name="t.same", topic="sample.made", effect=lambda e: None)
     with pytest.raises(ValueError, match="two consumers"):
         consumer(topic="sample.made", name="t.same")(other)
+
+
+def test_a_retry_planned_by_a_clock_that_ran_ahead_is_made_when_the_clock_is_right_again(declared):
+    got: list[int] = []
+    one = declared(name="t.ahead", topic="sample.made", effect=lambda e: got.append(e.seq))
+    say("sample.made")
+    source.sequence()
+    Position.objects.create(name="t.ahead", failures=1, retry_at=NOW + timedelta(days=365))
+    assert deliver(consumer=one, now=NOW) == 1
+    assert got
+
+
+def test_old_events_are_deleted_but_none_that_a_consumer_still_waits_for(declared):
+    done = declared(name="t.done", topic="sample.made", effect=lambda e: None)
+    declared(name="t.behind", topic="sample.other", effect=lambda e: None)
+    for topic in ("sample.made", "sample.other", "sample.unread", "sample.made"):
+        say(topic)
+    source.sequence()
+    deliver(consumer=done, now=NOW)
+    assert prune(now=NOW + timedelta(days=29)) == 0
+    assert prune(now=NOW + timedelta(days=31)) == 2
+    left = list(Row.objects.order_by("seq").values_list("topic", flat=True))
+    assert left == ["sample.other", "sample.made"], "one is waited for, one is the newest"
