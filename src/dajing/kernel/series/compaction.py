@@ -10,13 +10,14 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
+from django.db import transaction
 from pyarrow.fs import FileSelector, FileSystem, FileType
 from pyiceberg.io.pyarrow import parquet_file_to_data_file
 from pyiceberg.table import Table
 
 from dajing.kernel.series.columns import schema
 from dajing.kernel.series.declarations import Stream, declared
-from dajing.kernel.series.flushing import SEALED, alone
+from dajing.kernel.series.flushing import SEALED, alone, record_file
 from dajing.kernel.series.history import ROW_GROUP, Sealed, data_files, table, write_file
 
 SMALL = 64 << 20  # bytes below which a file is worth merging
@@ -45,9 +46,11 @@ def compact(*, stream: str, at: datetime, many: int = MANY) -> Compacted:
         if history is None:
             return Compacted(stream, None, (), 0)
         small = _small(history, many)
-        merged = _merge(declaration, history, small) if small else None
+        merged = _merge(declaration, history, small, at) if small else None
+        before = _referred(history)
         history.maintenance.expire_snapshots().older_than(at - RETAINED).commit()
-        return Compacted(stream, merged, tuple(file.file_path for file in small), _sweep(history.refresh()))
+        removed = _sweep(history.refresh(), given_up=before)
+        return Compacted(stream, merged, tuple(file.file_path for file in small), removed)
 
 
 def _small(history: Table, many: int) -> list[Any]:
@@ -61,12 +64,14 @@ def _small(history: Table, many: int) -> list[Any]:
     return chosen if len(chosen) >= many else []
 
 
-def _merge(stream: Stream, history: Table, small: list[Any]) -> Sealed:
+def _merge(stream: Stream, history: Table, small: list[Any], at: datetime) -> Sealed:
     number = PurePosixPath(small[-1].file_path).name.partition("-")[0]
     parts = (part for file in small for part in _parts(stream, history, file.file_path))
     sealed = write_file(table=history, name=number, schema=schema(stream=stream), parts=parts)
     if sealed.rows != sum(file.record_count for file in small):
         raise RuntimeError(f"{stream.name}: the merged file has {sealed.rows} rows, not those of its parts")
+    with transaction.atomic():  # before the commit: a digest too many does no harm, one too few would
+        record_file(act="series.file.merge", stream=stream.name, number=int(number), sealed=sealed, at=at)
     with history.transaction() as commit:
         added = parquet_file_to_data_file(history.io, commit.table_metadata, sealed.path)
         summary = {SEALED: msgspec.json.encode(sealed).decode()}
@@ -88,24 +93,28 @@ def _parts(stream: Stream, history: Table, path: str) -> Iterator[pa.Table]:
             yield pa.Table.from_arrays(columns, schema=target)
 
 
-def _sweep(history: Table) -> int:
-    """Delete data files and manifests that no kept snapshot refers to; called while nobody else writes."""
+def _sweep(history: Table, *, given_up: set[str]) -> int:
+    """Delete what no kept snapshot refers to: of ``given_up``, and leftovers of killed runs in the table's folders.
+
+    Called while nobody else writes. Files given up may lie outside the folders, since a restored history stays there.
+    """
     files, root = FileSystem.from_uri(history.location())
+    scheme = history.location().partition("://")[0] + "://"
     kept = _referred(history)
-    removed = 0
+    unused = {path.removeprefix(scheme) for path in given_up - kept}
+    names = {PurePosixPath(path).name for path in kept}
     for folder, suffix in (("data", ".parquet"), ("metadata", ".avro")):
-        for entry in files.get_file_info(_inside(f"{root}/{folder}")):
-            if entry.type == FileType.File and entry.base_name.endswith(suffix) and entry.base_name not in kept:
-                files.delete_file(entry.path)
-                removed += 1
-    return removed
-
-
-def _inside(folder: str) -> Any:
-    return FileSelector(folder, allow_not_found=True)
+        for entry in files.get_file_info(FileSelector(f"{root}/{folder}", allow_not_found=True)):
+            if entry.type == FileType.File and entry.base_name.endswith(suffix) and entry.base_name not in names:
+                unused.add(entry.path)
+    present = [info for info in files.get_file_info(sorted(unused)) if info.type == FileType.File]
+    for info in present:
+        files.delete_file(info.path)
+    return len(present)
 
 
 def _referred(history: Table) -> set[str]:
+    """Data files, manifests and manifest lists of every snapshot that is kept."""
     kept = set()
     for snapshot in history.metadata.snapshots:
         kept.add(snapshot.manifest_list)
@@ -113,4 +122,4 @@ def _referred(history: Table) -> set[str]:
             kept.add(manifest.manifest_path)
             entries = manifest.fetch_manifest_entry(history.io, discard_deleted=True)
             kept |= {entry.data_file.file_path for entry in entries}
-    return {PurePosixPath(path).name for path in kept}
+    return kept

@@ -11,6 +11,7 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import PurePosixPath
 from zlib import crc32
 
 import msgspec
@@ -19,6 +20,8 @@ from django.db import connection, transaction
 from django.db.models import Max, Sum
 from pyiceberg.table import Table
 
+from dajing.kernel.identity.actor import system
+from dajing.kernel.ledger.api import record
 from dajing.kernel.series.columns import decode, schema
 from dajing.kernel.series.declarations import Stream, declared
 from dajing.kernel.series.history import FLUSH, Sealed, prepared, write_file
@@ -135,3 +138,11 @@ def _trim(stream: str, number: int, sealed: Sealed, at: datetime) -> None:
     progress.newest = max(at for at in (progress.newest, totals["newest"]) if at is not None)
     progress.save()
     batches.delete()
+    record_file(act="series.file.seal", stream=stream, number=number, sealed=sealed, at=at)
+
+
+def record_file(*, act: str, stream: str, number: int, sealed: Sealed, at: datetime) -> None:
+    """Put the digest of a history file into the ledger, inside the caller's transaction."""
+    name = PurePosixPath(sealed.path).name
+    detail = {"file": name, "sha256": sealed.sha256, "rows": sealed.rows, "size": sealed.size}
+    record(act=act, by=system("series"), at=at, subject=f"series:{stream}/{number}", detail=detail)

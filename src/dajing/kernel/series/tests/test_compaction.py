@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,8 @@ from click.testing import CliRunner
 
 from dajing.kernel.catalog.api import relation
 from dajing.kernel.catalog.testing import records
+from dajing.kernel.ledger.api import detail_of
+from dajing.kernel.ledger.models import Entry
 from dajing.kernel.series.api import append
 from dajing.kernel.series.commands import series
 from dajing.kernel.series.compaction import compact
@@ -75,3 +78,14 @@ def test_the_commands_show_and_move_a_stream(stream):
     now = status(stream=stream)
     assert (now.tail, now.history, now.files, now.interrupted) == (0, 1, 1, False)
     assert stream in run.invoke(series, ["status"], env={"COLUMNS": "250"}).output
+
+
+def test_the_digest_of_every_history_file_is_in_the_ledger(stream):
+    _fill(stream, 8)
+    kept = {path: sha256(Path(path.removeprefix("file://")).read_bytes()) for path in moved(stream=stream).paths}
+    compact(stream=stream, at=NOW)
+    kept |= {path: sha256(Path(path.removeprefix("file://")).read_bytes()) for path in moved(stream=stream).paths}
+    entries = [detail_of(entry=entry.pk) for entry in Entry.objects.filter(subject__startswith=f"series:{stream}/")]
+    recorded = {detail["file"]: detail["sha256"] for detail in entries}
+    assert recorded == {Path(path).name: digest.hexdigest() for path, digest in kept.items()}
+    assert len(recorded) == 9
