@@ -132,7 +132,7 @@ def plain(unit: str, paths: list[str], folder: Path) -> Callable[[], Any]:
     word = {"h": "hour", "M": "month"}[unit]
     sql = (
         f"SELECT attribute, date_trunc('{word}', observed_at) AS at, avg(value), count(*) "
-        "FROM read_parquet(?, union_by_name = true) WHERE known_at <= ? GROUP BY ALL"
+        "FROM read_parquet(?) WHERE known_at <= ? GROUP BY ALL"
     )
     return lambda: connection.execute(sql, [paths, START]).to_arrow_table()
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 from dajing.kernel.catalog.engine import EngineUnknown, analytic_engine
 from dajing.kernel.series.declarations import KNOWN_AT, Stream, declared
@@ -52,7 +52,8 @@ def _union(stream: Stream, adapter: AnalyticEngine) -> ibis.Table:
     name = stream.name.replace(".", "__")
     if not history.paths:
         return adapter.rows(name=name, table=rest)
-    files = _shaped(adapter.files(name=f"{name}__{crc32(history.key.encode()):08x}", paths=list(history.paths)), rest)
+    state = sha256(history.key.encode()).hexdigest()[:24]
+    files = _shaped(adapter.files(name=f"{name}__{state}", paths=list(history.paths)), rest)
     return files.union(adapter.rows(name=name, table=rest)) if rest.num_rows else files
 
 

@@ -22,7 +22,10 @@ class AnalyticEngine(Protocol):
         ...
 
     def files(self, *, name: str, paths: list[str]) -> ibis.Table:
-        """Parquet files as one table, columns matched by name; the engine reads them itself, none is loaded here."""
+        """Parquet files as one table, columns matched by name; the engine reads them itself, none is loaded here.
+
+        ``name`` always stands for the same ``paths``.
+        """
         ...
 
     def rows(self, *, name: str, table: pa.Table) -> ibis.Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import pyarrow as pa
@@ -11,6 +12,7 @@ import pyarrow as pa
 from dajing.kernel.series.declarations import KNOWN_AT, Stream
 from dajing.kernel.series.rules import microseconds
 
+GATHER = 200_000  # facts held as Python lists at a time
 TIME = pa.timestamp("us", tz="UTC")
 _ARROW = {
     "string": pa.string(),
@@ -29,25 +31,49 @@ def schema(*, stream: Stream) -> pa.Schema:
     return pa.schema([*fields, pa.field(KNOWN_AT, TIME)])
 
 
-def _batch(target: pa.Schema, known_at: datetime, count: int, body: bytes) -> pa.RecordBatch:
-    stored = msgspec.json.decode(bytes(body))
-    arrays = []
-    for field in target:
-        if field.name == KNOWN_AT:
-            values = pa.repeat(pa.scalar(microseconds(known_at), pa.int64()), count).cast(TIME)
-        elif field.name not in stored:  # written before the column was declared
-            values = pa.nulls(count, field.type)
-        elif pa.types.is_timestamp(field.type):
-            values = pa.array(stored[field.name], pa.int64()).cast(TIME)
-        elif pa.types.is_date(field.type):
-            values = pa.array(stored[field.name], pa.int32()).cast(pa.date32())
-        else:
-            values = pa.array(stored[field.name], field.type)
-        arrays.append(values)
-    return pa.RecordBatch.from_arrays(arrays, schema=target)
-
-
 def decode(*, stream: Stream, batches: Iterable[tuple[datetime, int, bytes]]) -> pa.Table:
-    """Stored batches (known_at, count, body) as one Arrow table of the stream's schema."""
+    """Stored batches (known_at, count, body) as one Arrow table of the stream's schema.
+
+    Most acts append a few facts, so batches are gathered: an array per column and batch would cost more than its facts.
+    """
     target = schema(stream=stream)
-    return pa.Table.from_batches([_batch(target, *batch) for batch in batches], schema=target)
+    parts, held = [], _Gathered(target)
+    for known_at, count, body in batches:
+        held.add(known_at, count, msgspec.json.decode(bytes(body)))
+        if held.rows >= GATHER:
+            parts.append(held.arrow())
+            held = _Gathered(target)
+    if held.rows:
+        parts.append(held.arrow())
+    return pa.Table.from_batches(parts, schema=target)
+
+
+class _Gathered:
+    """Columns of several batches as Python lists."""
+
+    def __init__(self, target: pa.Schema) -> None:
+        self.target = target
+        self.rows = 0
+        self._lists: dict[str, list[Any]] = {field.name: [] for field in target}
+
+    def add(self, known_at: datetime, count: int, stored: dict[str, list[Any]]) -> None:
+        """One batch; a column that was declared after it was written is null."""
+        for name, values in self._lists.items():
+            if name == KNOWN_AT:
+                values.extend([microseconds(known_at)] * count)
+            else:
+                values.extend(stored[name] if name in stored else [None] * count)
+        self.rows += count
+
+    def arrow(self) -> pa.RecordBatch:
+        """Everything gathered, typed."""
+        arrays = [_array(field.type, self._lists[field.name]) for field in self.target]
+        return pa.RecordBatch.from_arrays(arrays, schema=self.target)
+
+
+def _array(kind: pa.DataType, values: list[Any]) -> pa.Array:
+    if pa.types.is_timestamp(kind):
+        return pa.array(values, pa.int64()).cast(kind)
+    if pa.types.is_date(kind):
+        return pa.array(values, pa.int32()).cast(kind)
+    return pa.array(values, kind)

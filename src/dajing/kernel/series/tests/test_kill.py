@@ -89,7 +89,7 @@ def test_a_flush_killed_at_this_step_is_finished_by_the_next(installation, death
 
 def test_kills_at_random_moments_lose_nothing_that_was_acknowledged(installation):
     rng, first = random.Random(7), 0
-    for _ in range(3):
+    for _ in range(2):
         child = installation(
             CHECK
             + f"""
