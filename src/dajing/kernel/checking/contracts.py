@@ -52,6 +52,7 @@ def _slice(folder: Path, manifest: str, problems: Problems) -> None:
             message=Text(zh="缺说明此领域的文档字符串", en="the docstring that says what this slice is for is missing"),
             fix=Text(zh="用规划的话写一句", en="write one sentence in the plan's words"),
         )
+    _connectors(folder, problems)
     tests = [path for path in folder.rglob("test_*.py") if "def test_" in path.read_text(encoding="utf-8")]
     if not tests:
         problems.add(
@@ -60,6 +61,23 @@ def _slice(folder: Path, manifest: str, problems: Problems) -> None:
             message=Text(zh="没有测试", en="there are no tests"),
             fix=Text(zh="在 tests/ 写测试", en="write tests in tests/"),
         )
+
+
+def _connectors(folder: Path, problems: Problems) -> None:
+    """Each connector has its options, a check that changes nothing, a direction, and a test of its own."""
+    for path in sorted(folder.glob("connectors/[a-z]*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        lacking = sorted({"Options", "check"} - names) + ([] if names & {"pull", "push"} else ["pull / push"])
+        if not (folder / "tests" / f"test_connector_{path.stem}.py").is_file():
+            lacking.append(f"tests/test_connector_{path.stem}.py")
+        for what in lacking:
+            problems.add(
+                file=path,
+                line=1,
+                message=Text(zh=f"连接器缺 {what}", en=f"the connector lacks {what}"),
+                fix=Text(zh=f"补上 {what}", en=f"add {what}"),
+            )
 
 
 def _placed(pyproject: Path) -> set[str]:

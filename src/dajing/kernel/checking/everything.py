@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from dajing.kernel.checking.blanks import check_blanks
 from dajing.kernel.checking.contracts import check_contracts
 from dajing.kernel.checking.documents import check_documents
 from dajing.kernel.checking.packs import check_packs
@@ -22,5 +23,6 @@ def check_everything(*, checkout: Path | None, cities: Path, cli: click.Group) -
         check_translations(problems=problems)
         check_documents(root=checkout, cli=cli, problems=problems)
         check_contracts(root=checkout, problems=problems)
+        check_blanks(root=checkout, problems=problems)
         check_sizes(root=checkout, problems=problems)
     return sorted(problems.found, key=lambda problem: (problem.file, problem.line))
