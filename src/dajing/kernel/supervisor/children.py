@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -42,6 +43,7 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
         self._again_at = 0.0
+        self._go = False
         self.crashes = 0
 
     @property
@@ -53,8 +55,18 @@ class Child:
         """Start it from the main thread (see ``descent``), in a session of its own so that Ctrl-C is ours."""
         self._started = time.monotonic()
         self._process = subprocess.Popen(  # noqa: S603
-            list(self.program.command), env=dict(self._environment), stdin=subprocess.DEVNULL, start_new_session=True
+            list(self.program.command), env=dict(self._environment), stdin=subprocess.PIPE, start_new_session=True
         )
+        if self._go:
+            self.go()
+
+    def go(self) -> None:
+        """Let it begin its work (see ``descent.wait_for_go``); after a crash it begins at once."""
+        self._go = True
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.write(b"\n")
+                self._process.stdin.close()
 
     def watch(self) -> None:
         """Start it again if it ended, after 1, 2, 4 … 30 s; a minute of good running forgets earlier crashes."""

@@ -25,6 +25,15 @@ def die_with_parent(*, parent: int) -> None:
     threading.Thread(target=_watch, args=(parent,), name="parent-watch", daemon=True).start()
 
 
+def wait_for_go() -> None:
+    """Wait for the supervisor's word on standard input: children load their code while the data are being prepared.
+
+    Ends the process when the supervisor goes away instead.
+    """
+    if not sys.stdin.buffer.read(1):
+        os._exit(0)
+
+
 def _watch(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(1)

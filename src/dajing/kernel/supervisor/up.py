@@ -56,16 +56,16 @@ class Supervisor:
         self._address = own.public_url.rstrip("/") or self._local
 
     def run(self) -> None:
-        """Prepare, start the children, wait for health, print the address, watch until a signal comes."""
+        """Prepare while the children load, let them go, print the address when healthy, watch until a signal comes."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda number, _frame: self._stopping.append(number))
         self._say(f"[bold]大境 Dajing[/]  {self._own.data_dir}")
-        link = self._prepare()
-        if self._stopping:
-            return
         self._children = [Child(program=program, environment=os.environ) for program in programs()]
         for child in self._children:
             child.start()
+        link = self._prepare()
+        for child in self._children:
+            child.go()
         self._watch(link)
         self._say("正在停止 · stopping")
         stop_all(children=self._children)
@@ -76,6 +76,7 @@ class Supervisor:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as child:  # noqa: S603
             told, _ = child.communicate()
         if child.returncode != 0:
+            stop_all(children=self._children)
             raise SystemExit(2 if child.returncode == 2 else 1)
         return told.strip().rsplit("\n", 1)[-1]
 

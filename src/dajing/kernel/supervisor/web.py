@@ -8,7 +8,7 @@ from types import FrameType
 import uvicorn
 
 from dajing.kernel.settings import settings
-from dajing.kernel.supervisor.descent import die_with_parent
+from dajing.kernel.supervisor.descent import die_with_parent, wait_for_go
 
 
 def main() -> None:
@@ -37,6 +37,7 @@ def main() -> None:
         timeout_graceful_shutdown=5,
         timeout_keep_alive=30,
     )
+    wait_for_go()
     Server(config).run()
 
 

@@ -7,7 +7,7 @@ import signal
 import threading
 from datetime import UTC, datetime
 
-from dajing.kernel.supervisor.descent import die_with_parent
+from dajing.kernel.supervisor.descent import die_with_parent, wait_for_go
 from dajing.kernel.web.start import start
 
 
@@ -18,6 +18,7 @@ def main() -> None:
     from dajing.kernel.bus.dispatcher import Dispatcher
     from dajing.kernel.jobs.runner import Runner
 
+    wait_for_go()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
