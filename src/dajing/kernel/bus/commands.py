@@ -50,4 +50,14 @@ def retry(letter: int | None) -> None:
             click.echo(f"{row.pk}: delivered")
 
 
+@bus.command()
+@click.option("--after", default=0, help="Number of the last event that the other side has.")
+def resend(after: int) -> None:
+    """Send events over the transport again, for example after a message server lost its disk."""
+    from dajing.kernel.bus.models import Position
+    from dajing.kernel.bus.transport import Relay
+
+    Position.objects.filter(name=Relay.NAME, seq__gt=after).update(seq=after)
+
+
 COMMANDS: list[click.Command] = [bus]

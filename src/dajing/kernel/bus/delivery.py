@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import structlog
 from django.db import OperationalError, connection, transaction
 
-from dajing.kernel.bus import source
+from dajing.kernel.bus import source as outbox
 from dajing.kernel.bus.models import DeadLetter, Position
 from dajing.kernel.bus.registry import Consumer, Event
 
 ATTEMPTS = 8  # with the back-off below an event is retried for about four minutes before it is buried
 LONGEST = timedelta(minutes=5)
 _log = structlog.get_logger()
+
+
+class Source(Protocol):
+    """Where events come from: the outbox module, or a transport's ``Remote``."""
+
+    def after(self, *, consumer: Consumer, seq: int, limit: int) -> Sequence[Event]:
+        """The next events for ``consumer`` behind ``seq``, in order."""
 
 
 class PositionMoved(Exception):
@@ -31,7 +40,7 @@ def due(*, position: Position, now: datetime) -> bool:
     return position.retry_at is None or not now < position.retry_at <= now + 2 * LONGEST
 
 
-def deliver(*, consumer: Consumer, now: datetime, limit: int = 200) -> int:
+def deliver(*, consumer: Consumer, now: datetime, limit: int = 200, source: Source = outbox) -> int:
     """Deliver up to ``limit`` waiting events in order; returns how many took effect.
 
     Stops at the first failure, which is stored with the time of the next attempt. ``now`` is used for that time alone.
@@ -137,7 +146,7 @@ def recover(*, consumer: Consumer, now: datetime) -> None:
     if position is None:
         return
     Position.objects.filter(name=consumer.name).update(running=False)
-    events = source.after(consumer=consumer, seq=position.seq, limit=1)
+    events = outbox.after(consumer=consumer, seq=position.seq, limit=1)
     if events:
         _failed(consumer=consumer, event=events[0], now=now, error="the worker died while this event was delivered")
 

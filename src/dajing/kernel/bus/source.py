@@ -37,7 +37,9 @@ def sequence() -> int:
 
 
 def matching(*, consumer: Consumer) -> Q:
-    """The filter on topics that a consumer follows."""
+    """The filter on topics that a consumer follows; the relay's ``*`` is all of them."""
+    if consumer.topic == "*":
+        return Q()
     if consumer.topic.endswith(".*"):
         return Q(topic__startswith=consumer.topic[:-1])
     return Q(topic=consumer.topic)

@@ -7,6 +7,7 @@ import signal
 import threading
 from datetime import UTC, datetime
 
+from dajing.kernel.settings import settings
 from dajing.kernel.supervisor.descent import die_with_parent, wait_for_go
 from dajing.kernel.web.start import start
 
@@ -26,7 +27,7 @@ def main() -> None:
     def clock() -> datetime:
         return datetime.now(UTC)
 
-    bus = threading.Thread(target=Dispatcher(clock=clock, stop=stop).run, name="bus", daemon=True)
+    bus = threading.Thread(target=Dispatcher(clock=clock, stop=stop, bus=settings().bus).run, name="bus", daemon=True)
     threads = [bus, *Runner(clock=clock, stop=stop).start()]
     bus.start()
     while not stop.wait(1):
