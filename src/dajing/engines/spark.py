@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
+from collections import deque
 from typing import Any
 
 import ibis
@@ -11,6 +13,7 @@ from ibis.backends import BaseBackend
 from pyspark.sql import SparkSession
 
 INSTANT = "timestamp('UTC', 6)"
+VIEWS = 256  # tails that one session keeps
 _opening = threading.Lock()
 
 
@@ -22,6 +25,8 @@ class Spark:
             self._session: Any = SparkSession.builder.remote(url).create()
         self._session.conf.set("spark.sql.session.timeZone", "UTC")
         self._backend: Any = ibis.pyspark.connect(self._session)
+        self._numbers = itertools.count()
+        self._sent: deque[str] = deque()
 
     @property
     def backend(self) -> BaseBackend:
@@ -36,8 +41,13 @@ class Spark:
 
     def rows(self, *, name: str, table: pa.Table) -> ibis.Table:
         """Arrow rows sent to the session."""
-        view = f"{name}__rows"
+        view = (
+            f"{name}__rows_{next(self._numbers)}"  # of its own: an earlier expression keeps the rows it was made with
+        )
+        while len(self._sent) >= VIEWS:
+            self._session.catalog.dropTempView(self._sent.popleft())
         self._session.createDataFrame(table).createOrReplaceTempView(view)
+        self._sent.append(view)
         return self._zoned(self._backend.table(view))
 
     def _zoned(self, table: ibis.Table) -> ibis.Table:

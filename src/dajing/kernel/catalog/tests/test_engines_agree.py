@@ -52,3 +52,15 @@ def test_the_valid_versions_and_their_sums_are_the_same_on_both_engines(stream, 
 
     assert len(records(by_area(None))) == 16
     assert_same(by_area(None), by_area(sail))
+
+
+@pytest.mark.sail
+@pytest.mark.django_db
+def test_an_expression_keeps_the_facts_that_it_was_made_with_when_the_tail_is_flushed(stream, sail):
+    for url in (None, sail):
+        append(stream=stream, facts=_month(1), known_at=START)
+        made = relation(stream=stream, url=url)
+        before = records(made)
+        flush(stream=stream, at=START)
+        relation(stream=stream, url=url).count().to_pyarrow()
+        assert records(made) == before
