@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page
-from tests.journeys.conftest import LANGUAGES, SIZES
 
 pytestmark = pytest.mark.browser
 
+SIZES, LANGUAGES = (390, 1920), ("zh-hans", "en")
 PUBLIC = ("/no-such-page",)
 
 
