@@ -83,23 +83,29 @@ def _ring(points: Sequence[Place]) -> str:
     return "".join(parts) + "z"
 
 
-def cartogram(places: Mapping[str, Place], *, side: int = 92) -> Drawing:
+def cartogram(places: Mapping[str, Place], *, others: Sequence[str] = (), side: int = 92) -> Drawing:
     """Equal squares on a grid, each as near as can be to its area's own place (``places``: longitude, latitude).
 
-    The assignment minimises the sum of squared moves; nothing about a boundary can be read from it.
+    The assignment minimises the sum of squared moves; nothing about a boundary can be read from it. ``others`` are
+    areas without a known place; they stand in a row of their own at the end.
     """
     codes = sorted(places)
-    columns = math.ceil(math.sqrt(len(codes)))
+    columns = max(math.ceil(math.sqrt(len(codes) or len(others))), 1)
     rows = -(-len(codes) // columns)
     cells = [(c, r) for r in range(rows + 1) for c in range(columns)]
-    chosen = _assign([places[code] for code in codes], cells, columns, rows + 1)
+    chosen = _assign([places[code] for code in codes], cells, columns, rows + 1) if codes else []
     used = sorted({row for _, row in chosen})
-    shapes = []
-    for code, (column, row) in zip(codes, chosen, strict=True):
-        x, y = 2 + column * side, 2 + used.index(row) * side
-        path = f"M{x} {y}h{side - 4}v{side - 4}h{4 - side}z"
-        shapes.append(Shape(code=code, path=path, x=x + side / 2 - 2, y=y + side / 2 - 2))
-    return Drawing(width=columns * side, height=len(used) * side, real=False, shapes=shapes)
+    spots = {code: (c, used.index(r)) for code, (c, r) in zip(codes, chosen, strict=True)}
+    spots |= {code: (n % columns, len(used) + n // columns) for n, code in enumerate(others)}
+    shapes = [_square(code, column, row, side) for code, (column, row) in spots.items()]
+    height = (max((row for _, row in spots.values()), default=0) + 1) * side
+    return Drawing(width=columns * side, height=height, real=False, shapes=shapes)
+
+
+def _square(code: str, column: int, row: int, side: int) -> Shape:
+    x, y = 2 + column * side, 2 + row * side
+    path = f"M{x} {y}h{side - 4}v{side - 4}h{4 - side}z"
+    return Shape(code=code, path=path, x=x + side / 2 - 2, y=y + side / 2 - 2)
 
 
 def _assign(spots: Sequence[Place], cells: Sequence[tuple[int, int]], columns: int, rows: int) -> list[tuple[int, int]]:

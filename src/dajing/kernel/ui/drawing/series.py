@@ -12,7 +12,7 @@ Point = tuple[float, float]
 
 
 class Spark(msgspec.Struct, frozen=True, kw_only=True):
-    """A small line: ``path`` breaks where a value is unknown, ``goal`` is the target's height, ``end`` the last value."""
+    """A small line: ``path`` breaks where a value is unknown, ``goal`` is the height of the target."""
 
     width: int
     height: int

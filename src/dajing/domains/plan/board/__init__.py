@@ -1,0 +1,1 @@
+"""What the plan's pages and exports show, composed from the plan and its stored readings."""

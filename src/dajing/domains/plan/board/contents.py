@@ -1,0 +1,159 @@
+"""The plan as a page or a file shows it: pure composition of what was read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from dajing.domains.plan.board.words import tone, word
+from dajing.domains.plan.pack import Aim, Goal, Indicator, Plan
+from dajing.kernel.measures.reading import Kind, Reading
+from dajing.kernel.text import Text
+
+NO_DATA = Text(
+    zh="尚无锁定的报表，因此没有读数", en="There is no reading, because no report for it has been locked yet"
+)
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """One reading with its judgement; ``status`` is one of ``board.words.STATUSES``."""
+
+    indicator: str
+    variant: str
+    reading: Reading
+    status: str
+    status_reason: Text
+
+    @property
+    def tone(self) -> str:
+        """Tone of the status mark."""
+        return tone(self.status)
+
+    @property
+    def word(self) -> Text:
+        """Word of the status mark."""
+        return word(self.status)
+
+
+class Vintage(msgspec.Struct, frozen=True, kw_only=True):
+    """Which stored state is shown: what was known at ``as_of``, computed at ``computed_at``."""
+
+    id: str
+    as_of: datetime | None
+    computed_at: datetime
+    watermark: datetime | None
+    synthetic: bool
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One indicator on the board: its latest figure, its history, and what may stand beside it."""
+
+    indicator: Indicator
+    latest: Figure | None
+    series: tuple[Figure, ...]
+    companion: Figure | None = None
+    weighted: Figure | None = None
+    probability: float | None = None
+
+    @property
+    def status(self) -> str:
+        """The status of the latest figure; without one, unknown."""
+        return self.latest.status if self.latest else "unknown"
+
+    @property
+    def tone(self) -> str:
+        """Tone of the status mark."""
+        return tone(self.status)
+
+    @property
+    def word(self) -> Text:
+        """Word of the status mark."""
+        return word(self.status)
+
+    @property
+    def reason(self) -> Text:
+        """Why the status is what it is."""
+        if self.latest is None:
+            return NO_DATA
+        if self.latest.reading.value is None and self.latest.reading.reason is not None:
+            return self.latest.reading.reason
+        return self.latest.status_reason
+
+
+class Block(msgspec.Struct, frozen=True, kw_only=True):
+    """One goal with its numeric targets and its qualitative aims."""
+
+    goal: Goal
+    rows: tuple[Row, ...]
+    aims: tuple[Aim, ...]
+
+
+class Board(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole plan as of one vintage; ``vintage`` None means that nothing has been computed yet."""
+
+    plan: Plan
+    vintage: Vintage | None
+    blocks: tuple[Block, ...]
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """Every indicator in the plan's order."""
+        return tuple(row for block in self.blocks for row in block.rows)
+
+    @property
+    def counts(self) -> list[tuple[str, Text, int]]:
+        """How many indicators have each status, worst first: tone, word, number."""
+        found = Counter(row.status for row in self.rows)
+        order = ("missed", "behind", "at_risk", "unknown", "not_measurable", "on_track", "met")
+        return [(tone(status), word(status), found[status]) for status in order if found[status]]
+
+
+def latest(series: Sequence[Figure]) -> Figure | None:
+    """The last figure with a value; where none has one, the last of all, so that its reason is shown."""
+    known = [figure for figure in series if figure.reading.value is not None]
+    return (known or list(series) or [None])[-1]
+
+
+def compose(
+    *,
+    plan: Plan,
+    vintage: Vintage | None,
+    figures: Sequence[Figure],
+    probabilities: Mapping[str, float] | None = None,
+) -> Board:
+    """The board from every figure of the city (all variants and periods)."""
+    kept: dict[tuple[str, str], list[Figure]] = {}
+    for figure in sorted(figures, key=lambda f: f.reading.period):
+        kept.setdefault((figure.indicator, figure.variant), []).append(figure)
+    rows = {i.id: _row(i, kept, (probabilities or {}).get(i.id)) for i in plan.indicators}
+    blocks = tuple(
+        Block(
+            goal=goal,
+            rows=tuple(rows[i.id] for i in plan.indicators if i.goal == goal.id),
+            aims=tuple(aim for aim in plan.aims if aim.goal == goal.id),
+        )
+        for goal in plan.goals
+    )
+    return Board(plan=plan, vintage=vintage, blocks=blocks)
+
+
+def _row(indicator: Indicator, kept: Mapping[tuple[str, str], list[Figure]], probability: float | None) -> Row:
+    series = kept.get((indicator.id, "official"), [])
+    return Row(
+        indicator=indicator,
+        latest=latest(series),
+        series=tuple(series),
+        companion=latest(kept.get((indicator.id, "companion"), [])),
+        weighted=latest(kept.get((indicator.id, "weighted"), [])),
+        probability=probability,
+    )
+
+
+def is_synthetic(board: Board) -> bool:
+    """Whether anything shown rests on synthetic records."""
+    if board.vintage is not None and board.vintage.synthetic:
+        return True
+    return any(row.latest is not None and row.latest.reading.kind == Kind.SYNTHETIC for row in board.rows)

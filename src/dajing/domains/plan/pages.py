@@ -1,0 +1,152 @@
+"""The plan's pages: they read stored readings and never compute one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from dajing.domains.plan.board import details, source
+from dajing.domains.plan.board.contents import Board
+from dajing.domains.plan.exports.api import FORMATS, MIME, Report, write
+from dajing.domains.plan.loading import PlanUnknown
+from dajing.domains.plan.loading import plan as load_plan
+from dajing.domains.plan.pack import Indicator, Plan
+from dajing.kernel.areas.api import AreaUnknown, units
+from dajing.kernel.areas.api import area as find_area
+from dajing.kernel.ui.moment import as_of
+
+TITLES = {"xlsx": "XLSX", "docx": "DOCX", "pdf": "PDF"}
+
+
+@require_safe
+def default(request: HttpRequest) -> HttpResponse:
+    """The city's default plan."""
+    query = request.META.get("QUERY_STRING", "")
+    address = reverse("plan-board", args=[load_plan().id])
+    return HttpResponseRedirect(f"{address}?{query}" if query else address)
+
+
+@require_safe
+def board(request: HttpRequest, plan: str) -> HttpResponse:
+    """规划总览: goals, indicators with status and reason, aims, slots, one indicator by county."""
+    found = _plan(plan)
+    shown = source.board(plan=found, as_of=as_of(request).moment)
+    context = {
+        "slots": source.slots(plan=found, as_of=as_of(request).moment),
+        "spread": _spread(request, found, shown),
+        "formats": TITLES.items(),
+    }
+    return _page(request, "plan/board.html", shown, context)
+
+
+@require_safe
+def indicator(request: HttpRequest, plan: str, indicator: str) -> HttpResponse:
+    """One indicator: definition, traps, series with target and forecast, counties, gap, what stands beside it."""
+    found = _plan(plan)
+    chosen = _indicator(found, indicator)
+    shown = source.board(plan=found, as_of=as_of(request).moment)
+    context = {
+        "indicator": chosen,
+        "row": next(row for row in shown.rows if row.indicator.id == chosen.id),
+        "spread": _spread(request, found, shown, chosen),
+        **details.indicator(board=shown, indicator=chosen, as_of=as_of(request).moment),
+    }
+    return _page(request, "plan/indicator.html", shown, context)
+
+
+@require_safe
+def area(request: HttpRequest, plan: str, area: str) -> HttpResponse:
+    """One county unit: all its indicators beside the city's."""
+    found = _plan(plan)
+    try:
+        unit = find_area(area)
+    except AreaUnknown as refusal:
+        raise Http404(str(refusal)) from refusal
+    shown = source.board(plan=found, as_of=as_of(request).moment)
+    local = source.area_board(plan=found, vintage=shown.vintage, area=unit.code)
+    pairs = list(zip(local.rows, shown.rows, strict=True))
+    context = {"unit": unit, "pairs": pairs, "units": units(hierarchy="reporting")}
+    return _page(request, "plan/area.html", shown, context)
+
+
+@require_safe
+def evidence(request: HttpRequest, plan: str, indicator: str, area: str, period: str) -> HttpResponse:
+    """The records behind one number, its formula and its digest; record content is shown by role."""
+    found = _plan(plan)
+    chosen = _indicator(found, indicator)
+    try:
+        unit = find_area(area)
+    except AreaUnknown as refusal:
+        raise Http404(str(refusal)) from refusal
+    moment = as_of(request).moment
+    shown = source.board(plan=found, as_of=moment)
+    context = {
+        "indicator": chosen,
+        "unit": unit,
+        "period": period,
+        **details.evidence(request=request, plan=found, indicator=chosen, area=unit.code, period=period, as_of=moment),
+    }
+    return _page(request, "plan/evidence.html", shown, context)
+
+
+@require_safe
+def supervision(request: HttpRequest, plan: str) -> HttpResponse:
+    """每周督办: what is late or behind, and who owns it."""
+    found = _plan(plan)
+    moment = as_of(request).moment
+    shown = source.board(plan=found, as_of=moment)
+    return _page(request, "plan/supervision.html", shown, details.supervision(board=shown, as_of=moment))
+
+
+@require_safe
+def report(request: HttpRequest, plan: str, format: str) -> HttpResponse:
+    """The report as a file."""
+    if format not in FORMATS:
+        raise Http404(format)
+    found = _plan(plan)
+    language = "en" if (request.GET.get("language") or get_language() or "").startswith("en") else "zh"
+    moment = as_of(request)
+    written = write(
+        format=format,
+        report=Report(board=source.board(plan=found, as_of=moment.moment), as_of=moment.moment, language=language),
+    )
+    answer = HttpResponse(written, content_type=MIME[format])
+    name = f"{found.id}-{moment.text[:10] or 'now'}-{language}.{format}"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _plan(name: str) -> Plan:
+    try:
+        return load_plan(id=name)
+    except PlanUnknown as refusal:
+        raise Http404(str(refusal)) from refusal
+
+
+def _indicator(plan: Plan, name: str) -> Indicator:
+    for found in plan.indicators:
+        if found.id == name:
+            return found
+    raise Http404(name)
+
+
+def _spread(request: HttpRequest, plan: Plan, shown: Board, chosen: Indicator | None = None) -> dict[str, Any]:
+    named = {i.id: i for i in plan.indicators}
+    picked = chosen or named.get(request.GET.get("indicator", ""), plan.indicators[0])
+    return details.spread(
+        plan=plan,
+        indicator=picked,
+        vintage=shown.vintage,
+        period=request.GET.get("period"),
+        real_shapes=details.may_draw_shapes(signed_in=request.user.is_authenticated),
+    )
+
+
+def _page(request: HttpRequest, template: str, shown: Board, context: dict[str, Any]) -> HttpResponse:
+    frame = {"plan": shown.plan, "board": shown, "vintage": shown.vintage}
+    return render(request, template, frame | context)

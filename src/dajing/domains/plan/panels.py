@@ -1,0 +1,24 @@
+"""Panels and navigation of the plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from dajing.domains.plan.board import source
+from dajing.domains.plan.loading import plan as load_plan
+from dajing.kernel.text import Text
+from dajing.kernel.ui.moment import AsOf
+from dajing.kernel.ui.panels import navigate, panel
+
+navigate(id="plan", title=Text(zh="规划总览", en="Plan overview"), view="plan", order=10)
+
+
+@panel(id="plan.board", title=Text(zh="规划指标", en="Targets of the plan"), template="plan/panel_board.html", order=10)
+def board(request: HttpRequest, as_of: AsOf) -> dict[str, Any]:
+    """How the plan stands: indicators by status and those that need attention."""
+    plan = load_plan()
+    shown = source.board(plan=plan, as_of=as_of.moment)
+    pressing = [row for row in shown.rows if row.status in {"missed", "behind", "at_risk"}]
+    return {"plan": plan, "board": shown, "vintage": shown.vintage, "pressing": pressing}

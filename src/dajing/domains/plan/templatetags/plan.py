@@ -1,0 +1,49 @@
+"""Words of the plan for templates."""
+
+from __future__ import annotations
+
+from django import template
+
+from dajing.domains.plan.board.contents import Row
+from dajing.domains.plan.board.words import DEFINITIONS, FREQUENCIES
+from dajing.domains.plan.pack import Indicator, Plan
+from dajing.kernel.text import Text
+from dajing.kernel.ui.drawing.series import Spark, spark
+from dajing.kernel.ui.templatetags.ui import figure
+
+register = template.Library()
+SPARK_POINTS = 36
+
+
+@register.filter
+def definition(status: str) -> Text:
+    """Whether a definition is the official one."""
+    return DEFINITIONS[status]
+
+
+@register.filter
+def frequency(value: str) -> Text:
+    """How often an indicator is read."""
+    return FREQUENCIES[value]
+
+
+@register.filter
+def target(indicator: Indicator) -> str:
+    """The target with its direction: ``≥ 95.0 %`` or, where it is strict, ``> 20.0 %``."""
+    goal = indicator.target
+    sign = {("up", False): "≥", ("up", True): ">", ("down", False): "≤", ("down", True): "<"}
+    decimals = 0 if float(goal.value).is_integer() else indicator.decimals
+    return f"{sign[indicator.direction, goal.strict]} {figure(goal.value, decimals)} {indicator.unit}"
+
+
+@register.filter
+def title_of(plan: Plan, indicator: str) -> Text | str:
+    """An indicator's title by its id."""
+    return next((i.title for i in plan.indicators if i.id == indicator), indicator)
+
+
+@register.simple_tag
+def spark_of(row: Row) -> Spark:
+    """The last three years of a row's series with its target."""
+    values = [figure.reading.value for figure in row.series[-SPARK_POINTS:]]
+    return spark(values, goal=row.indicator.target.value)

@@ -1,0 +1,21 @@
+"""Addresses of the plan's pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from dajing.domains.plan import pages
+
+urlpatterns = [
+    path("plan/", pages.default, name="plan"),
+    path("plan/<slug:plan>/", pages.board, name="plan-board"),
+    path("plan/<slug:plan>/supervision/", pages.supervision, name="plan-supervision"),
+    path("plan/<slug:plan>/report.<slug:format>", pages.report, name="plan-report"),
+    path("plan/<slug:plan>/indicator/<slug:indicator>/", pages.indicator, name="plan-indicator"),
+    path("plan/<slug:plan>/area/<slug:area>/", pages.area, name="plan-area"),
+    path(
+        "plan/<slug:plan>/indicator/<slug:indicator>/evidence/<slug:area>/<slug:period>/",
+        pages.evidence,
+        name="plan-evidence",
+    ),
+]
