@@ -38,8 +38,8 @@ def board(request: HttpRequest, plan: str) -> HttpResponse:
     shown = source.board(plan=found, as_of=as_of(request).moment)
     context = {
         "slots": source.slots(plan=found, as_of=as_of(request).moment),
-        "spread": _spread(request, found, shown),
         "formats": TITLES.items(),
+        **_spread(request, found, shown),
     }
     return _page(request, "plan/board.html", shown, context)
 
@@ -50,11 +50,14 @@ def indicator(request: HttpRequest, plan: str, indicator: str) -> HttpResponse:
     found = _plan(plan)
     chosen = _indicator(found, indicator)
     shown = source.board(plan=found, as_of=as_of(request).moment)
+    row = next(row for row in shown.rows if row.indicator.id == chosen.id)
+    spread = _spread(request, found, shown, chosen)
     context = {
         "indicator": chosen,
-        "row": next(row for row in shown.rows if row.indicator.id == chosen.id),
-        "spread": _spread(request, found, shown, chosen),
-        **details.indicator(board=shown, indicator=chosen, as_of=as_of(request).moment),
+        "row": row,
+        "chart": details.series_chart(row=row),
+        "table": details.table(plan=found, made=spread["spread"], vintage=shown.vintage),
+        **spread,
     }
     return _page(request, "plan/indicator.html", shown, context)
 
@@ -83,13 +86,13 @@ def evidence(request: HttpRequest, plan: str, indicator: str, area: str, period:
         unit = find_area(area)
     except AreaUnknown as refusal:
         raise Http404(str(refusal)) from refusal
-    moment = as_of(request).moment
-    shown = source.board(plan=found, as_of=moment)
+    shown = source.board(plan=found, as_of=as_of(request).moment)
+    figures = source.figures(plan=found, vintage=shown.vintage, indicators=(chosen.id,), areas=(unit.code,))
     context = {
         "indicator": chosen,
         "unit": unit,
         "period": period,
-        **details.evidence(request=request, plan=found, indicator=chosen, area=unit.code, period=period, as_of=moment),
+        "figure": next((f for f in figures if f.reading.period == period), None),
     }
     return _page(request, "plan/evidence.html", shown, context)
 
@@ -142,7 +145,7 @@ def _spread(request: HttpRequest, plan: Plan, shown: Board, chosen: Indicator | 
         plan=plan,
         indicator=picked,
         vintage=shown.vintage,
-        period=request.GET.get("period"),
+        wanted=request.GET.get("period"),
         real_shapes=details.may_draw_shapes(signed_in=request.user.is_authenticated),
     )
 

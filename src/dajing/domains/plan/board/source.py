@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+
 from dajing.domains.plan.board.contents import Board, Figure, Vintage, compose
 from dajing.domains.plan.pack import Plan
 
@@ -33,3 +35,22 @@ def board(*, plan: Plan, as_of: datetime | None) -> Board:
         plan=plan, vintage=shown, areas=(plan.area,), variants=("official", "companion", "weighted")
     )
     return compose(plan=plan, vintage=shown, figures=found)
+
+
+def area_board(*, plan: Plan, vintage: Vintage | None, area: str) -> Board:
+    """The same board for one county unit."""
+    found = figures(plan=plan, vintage=vintage, areas=(area,))
+    return compose(plan=plan, vintage=vintage, figures=found)
+
+
+class SlotLine(msgspec.Struct, frozen=True):
+    """One slot: what it is called now and what is known about it."""
+
+    id: str
+    title: str
+    detail: str
+
+
+def slots(*, plan: Plan, as_of: datetime | None) -> list[SlotLine]:
+    """Every slot of the plan."""
+    return [SlotLine(slot.id, str(slot.title), "") for slot in plan.slots]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
 
 from dajing.domains.plan.board.contents import Row
+from dajing.domains.plan.board.spread import Spread
 from dajing.domains.plan.board.words import DEFINITIONS, FREQUENCIES
 from dajing.domains.plan.pack import Indicator, Plan
 from dajing.kernel.text import Text
 from dajing.kernel.ui.drawing.series import Spark, spark
-from dajing.kernel.ui.templatetags.ui import figure
+from dajing.kernel.ui.templatetags.ui import figure, link
 
 register = template.Library()
 SPARK_POINTS = 36
@@ -47,3 +50,18 @@ def spark_of(row: Row) -> Spark:
     """The last three years of a row's series with its target."""
     values = [figure.reading.value for figure in row.series[-SPARK_POINTS:]]
     return spark(values, goal=row.indicator.target.value)
+
+
+@register.simple_tag(takes_context=True)
+def marks_of(context: template.Context, plan: Plan, spread: Spread) -> list[dict[str, Any]]:
+    """The marks of a spread with their addresses and figures in words."""
+    return [
+        {
+            "shape": mark.shape,
+            "name": mark.name,
+            "value": figure(mark.value, spread.indicator.decimals),
+            "level": mark.level,
+            "address": link(context, "plan-area", plan.id, mark.code),
+        }
+        for mark in spread.marks
+    ]
