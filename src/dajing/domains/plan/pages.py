@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,7 +13,8 @@ from django.views.decorators.http import require_safe
 
 from dajing.domains.plan.board import details, source
 from dajing.domains.plan.board.contents import Board
-from dajing.domains.plan.exports.api import FORMATS, MIME, Report, write
+from dajing.domains.plan.exports.api import FORMATS, MIME, write
+from dajing.domains.plan.exports.composing import compose_report
 from dajing.domains.plan.loading import PlanUnknown
 from dajing.domains.plan.loading import plan as load_plan
 from dajing.domains.plan.pack import Indicator, Plan
@@ -114,10 +116,8 @@ def report(request: HttpRequest, plan: str, format: str) -> HttpResponse:
     found = _plan(plan)
     language = "en" if (request.GET.get("language") or get_language() or "").startswith("en") else "zh"
     moment = as_of(request)
-    written = write(
-        format=format,
-        report=Report(board=source.board(plan=found, as_of=moment.moment), as_of=moment.moment, language=language),
-    )
+    composed = compose_report(plan=found, as_of=moment.moment, language=language, at=datetime.now(UTC))
+    written = write(format=format, report=composed)
     answer = HttpResponse(written, content_type=MIME[format])
     name = f"{found.id}-{moment.text[:10] or 'now'}-{language}.{format}"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'

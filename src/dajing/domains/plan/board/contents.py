@@ -92,11 +92,15 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Board(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole plan as of one vintage; ``vintage`` None means that nothing has been computed yet."""
+    """The whole plan as of one vintage; ``vintage`` None means that nothing has been computed yet.
+
+    ``whole`` holds the aims that belong to no single goal.
+    """
 
     plan: Plan
     vintage: Vintage | None
     blocks: tuple[Block, ...]
+    whole: tuple[Aim, ...] = ()
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -114,7 +118,8 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
 def latest(series: Sequence[Figure]) -> Figure | None:
     """The last figure with a value; where none has one, the last of all, so that its reason is shown."""
     known = [figure for figure in series if figure.reading.value is not None]
-    return (known or list(series) or [None])[-1]
+    shown = known or list(series)
+    return shown[-1] if shown else None
 
 
 def compose(
@@ -137,7 +142,9 @@ def compose(
         )
         for goal in plan.goals
     )
-    return Board(plan=plan, vintage=vintage, blocks=blocks)
+    goals = {goal.id for goal in plan.goals}
+    whole = tuple(aim for aim in plan.aims if aim.goal not in goals)
+    return Board(plan=plan, vintage=vintage, blocks=blocks, whole=whole)
 
 
 def _row(indicator: Indicator, kept: Mapping[tuple[str, str], list[Figure]], probability: float | None) -> Row:

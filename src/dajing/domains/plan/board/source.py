@@ -31,9 +31,7 @@ def figures(
 def board(*, plan: Plan, as_of: datetime | None) -> Board:
     """The city's board as of a time."""
     shown = vintage(plan=plan, as_of=as_of)
-    found = figures(
-        plan=plan, vintage=shown, areas=(plan.area,), variants=("official", "companion", "weighted")
-    )
+    found = figures(plan=plan, vintage=shown, areas=(plan.area,), variants=("official", "companion", "weighted"))
     return compose(plan=plan, vintage=shown, figures=found)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import Any
 
 from django import template
 
 from dajing.domains.plan.board.contents import Row
-from dajing.domains.plan.board.spread import Spread
+from dajing.domains.plan.board.spread import Mark, Spread
 from dajing.domains.plan.board.words import DEFINITIONS, FREQUENCIES
 from dajing.domains.plan.pack import Indicator, Plan
 from dajing.kernel.text import Text
@@ -16,6 +17,7 @@ from dajing.kernel.ui.templatetags.ui import figure, link
 
 register = template.Library()
 SPARK_POINTS = 36
+WIDEST = 12  # characters of a name on one line of a cartogram square
 
 
 @register.filter
@@ -54,14 +56,20 @@ def spark_of(row: Row) -> Spark:
 
 @register.simple_tag(takes_context=True)
 def marks_of(context: template.Context, plan: Plan, spread: Spread) -> list[dict[str, Any]]:
-    """The marks of a spread with their addresses and figures in words."""
-    return [
-        {
-            "shape": mark.shape,
-            "name": mark.name,
-            "value": figure(mark.value, spread.indicator.decimals),
-            "level": mark.level,
-            "address": link(context, "plan-area", plan.id, mark.code),
-        }
-        for mark in spread.marks
-    ]
+    """The marks of a spread with their addresses and figures in words; long names are broken into lines."""
+    size = 13 if spread.drawing.real else 14
+    return [_mark(context, plan, spread, mark, size) for mark in spread.marks]
+
+
+def _mark(context: template.Context, plan: Plan, spread: Spread, mark: Mark, size: int) -> dict[str, Any]:
+    lines = wrap(str(mark.name), WIDEST)[:3]
+    return {
+        "shape": mark.shape,
+        "name": mark.name,
+        "lines": lines,
+        "top": round(mark.shape.y - size * 1.2 * (len(lines) + 1) / 2 - size * 0.15),
+        "size": size,
+        "value": figure(mark.value, spread.indicator.decimals),
+        "level": mark.level,
+        "address": link(context, "plan-area", plan.id, mark.code),
+    }

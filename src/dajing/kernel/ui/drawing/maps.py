@@ -83,20 +83,21 @@ def _ring(points: Sequence[Place]) -> str:
     return "".join(parts) + "z"
 
 
-def cartogram(places: Mapping[str, Place], *, others: Sequence[str] = (), side: int = 92) -> Drawing:
-    """Equal squares on a grid, each as near as can be to its area's own place (``places``: longitude, latitude).
+def cartogram(places: Mapping[str, Place], *, others: Sequence[str] = (), side: int = 108) -> Drawing:
+    """Equal squares on a grid in rough position (``places``: longitude and latitude by code).
 
-    The assignment minimises the sum of squared moves; nothing about a boundary can be read from it. ``others`` are
-    areas without a known place; they stand in a row of their own at the end.
+    Rows run from north to south, each row from west to east; nothing about a boundary can be read from it. ``others``
+    are areas without a known place; they stand in rows of their own at the end.
     """
-    codes = sorted(places)
-    columns = max(math.ceil(math.sqrt(len(codes) or len(others))), 1)
-    rows = -(-len(codes) // columns)
-    cells = [(c, r) for r in range(rows + 1) for c in range(columns)]
-    chosen = _assign([places[code] for code in codes], cells, columns, rows + 1) if codes else []
-    used = sorted({row for _, row in chosen})
-    spots = {code: (c, used.index(r)) for code, (c, r) in zip(codes, chosen, strict=True)}
-    spots |= {code: (n % columns, len(used) + n // columns) for n, code in enumerate(others)}
+    columns = max(math.ceil(math.sqrt(len(places) or len(others))), 1)
+    southward = sorted(places, key=lambda code: (-places[code][1], code))
+    bands = [southward[n : n + columns] for n in range(0, len(southward), columns)]
+    spots = {
+        code: (column, row)
+        for row, band in enumerate(bands)
+        for column, code in enumerate(sorted(band, key=lambda code: (places[code][0], code)))
+    }
+    spots |= {code: (n % columns, len(bands) + n // columns) for n, code in enumerate(others)}
     shapes = [_square(code, column, row, side) for code, (column, row) in spots.items()]
     height = (max((row for _, row in spots.values()), default=0) + 1) * side
     return Drawing(width=columns * side, height=height, real=False, shapes=shapes)
@@ -106,18 +107,3 @@ def _square(code: str, column: int, row: int, side: int) -> Shape:
     x, y = 2 + column * side, 2 + row * side
     path = f"M{x} {y}h{side - 4}v{side - 4}h{4 - side}z"
     return Shape(code=code, path=path, x=x + side / 2 - 2, y=y + side / 2 - 2)
-
-
-def _assign(spots: Sequence[Place], cells: Sequence[tuple[int, int]], columns: int, rows: int) -> list[tuple[int, int]]:
-    import numpy as np
-    from scipy.optimize import linear_sum_assignment
-
-    lon, lat = np.array([s[0] for s in spots]), np.array([s[1] for s in spots])
-
-    def spread(values: Any, size: int) -> Any:
-        return (values - values.min()) / ((values.max() - values.min()) or 1.0) * (size - 1)
-
-    x, y = spread(lon, columns), spread(-lat, rows)
-    cost = np.array([[(x[i] - c) ** 2 + (y[i] - r) ** 2 for c, r in cells] for i in range(len(spots))])
-    _, picked = linear_sum_assignment(cost)
-    return [cells[int(n)] for n in picked]

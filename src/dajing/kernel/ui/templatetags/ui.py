@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +13,7 @@ from django.utils.translation import get_language
 register = template.Library()
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 UNKNOWN = "—"
+MISSING = (None, "")  # a template gives "" for a variable that is not there
 
 
 def _english() -> bool:
@@ -39,13 +39,13 @@ def link(context: template.Context, name: str, *args: object, **query: object) -
 @register.filter
 def figure(value: Any, decimals: int = 1) -> str:
     """A number with thousands separators and fixed decimals; an unknown one is a dash, never zero."""
-    return UNKNOWN if value is None else f"{value:,.{int(decimals)}f}"
+    return UNKNOWN if value in MISSING else f"{value:,.{int(decimals)}f}"
 
 
 @register.filter
-def percent(value: float | None) -> str:
+def percent(value: Any) -> str:
     """A share from 0 to 1 as a whole percentage; only a true 1 shows as 100 %."""
-    if value is None:
+    if value in MISSING:
         return UNKNOWN
     return "100%" if value >= 1 else f"{min(value * 100, 99):.0f}%"
 
@@ -62,9 +62,9 @@ def period(value: str) -> str:
 
 
 @register.filter
-def moment(value: datetime | None) -> str:
+def moment(value: Any) -> str:
     """A point in time as local date and minute."""
-    return UNKNOWN if value is None else timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
+    return UNKNOWN if value in MISSING else timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
 
 
 @register.filter

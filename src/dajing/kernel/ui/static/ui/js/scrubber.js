@@ -3,14 +3,15 @@ const wire = (section) => {
   const list = section.querySelector('select[name="period"]');
   if (!list || list.options.length < 2) return;
   const slider = document.createElement("input");
-  Object.assign(slider, { type: "range", min: 0, max: list.options.length - 1, value: list.selectedIndex, id: "map-slider" });
+  Object.assign(slider, { type: "range", min: 0, max: list.options.length - 1, value: list.options.length - 1 - list.selectedIndex, id: "map-slider" });
   slider.className = "slider";
   slider.setAttribute("aria-label", section.querySelector(`label[for="${list.id}"]`).textContent);
-  const say = () => slider.setAttribute("aria-valuetext", list.options[slider.value].text);
+  const chosen = () => list.options.length - 1 - slider.value; // the list is newest first, time runs to the right
+  const say = () => slider.setAttribute("aria-valuetext", list.options[chosen()].text);
   say();
   let last = 0;
   slider.addEventListener("input", () => {
-    list.selectedIndex = slider.value;
+    list.selectedIndex = chosen();
     say();
   });
   slider.addEventListener("change", async () => {

@@ -1,0 +1,37 @@
+"""Composes the report from the plan's stored readings and the city pack."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from dajing.domains.plan.board import source
+from dajing.domains.plan.board.contents import latest
+from dajing.domains.plan.exports.report import Report
+from dajing.domains.plan.pack import Plan
+from dajing.kernel.areas.api import areas, units
+from dajing.kernel.packs.api import city, departments
+from dajing.kernel.text import Text
+
+
+def compose_report(*, plan: Plan, as_of: datetime | None, language: str, at: datetime) -> Report:
+    """Everything known at ``as_of``, to be written at ``at`` in ``language`` (``zh`` or ``en``)."""
+    board = source.board(plan=plan, as_of=as_of)
+    reporting = tuple(unit.code for unit in units(hierarchy="reporting"))
+    figures = source.figures(plan=plan, vintage=board.vintage, areas=reporting)
+    last = {
+        (i.id, code): latest([f for f in figures if f.indicator == i.id and f.reading.area == code])
+        for i in plan.indicators
+        for code in reporting
+    }
+    here = city()
+    return Report(
+        board=board,
+        at=at,
+        as_of=as_of,
+        language=language,
+        time_zone=here.time_zone,
+        addressee=Text(zh=f"{here.name.zh}人民政府", en=f"To the People's Government of {here.name.en}"),
+        departments={department.id: department.name for department in departments()},
+        names={code: area.name for code, area in areas().items()},
+        counties=[figure for figure in last.values() if figure is not None],
+    )
