@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 from dajing.kernel.series.declarations import KNOWN_AT, Stream
 from dajing.kernel.series.rules import microseconds
 
-GATHER = 200_000  # facts held as Python lists at a time
+GATHER = 100_000  # facts held as Python lists at a time
 TIME = pa.timestamp("us", tz="UTC")
 _ARROW = {
     "string": pa.string(),
@@ -31,21 +31,28 @@ def schema(*, stream: Stream) -> pa.Schema:
     return pa.schema([*fields, pa.field(KNOWN_AT, TIME)])
 
 
-def decode(*, stream: Stream, batches: Iterable[tuple[datetime, int, bytes]]) -> pa.Table:
-    """Stored batches (known_at, count, body) as one Arrow table of the stream's schema.
+Stored = tuple[datetime, int, bytes]  # known_at, number of facts, body
+
+
+def decode(*, stream: Stream, batches: Iterable[Stored]) -> pa.Table:
+    """Stored batches as one Arrow table of the stream's schema."""
+    return pa.Table.from_batches(pieces(stream=stream, batches=batches), schema=schema(stream=stream))
+
+
+def pieces(*, stream: Stream, batches: Iterable[Stored]) -> Iterator[pa.RecordBatch]:
+    """Stored batches as Arrow, about ``GATHER`` facts at a time.
 
     Most acts append a few facts, so batches are gathered: an array per column and batch would cost more than its facts.
     """
     target = schema(stream=stream)
-    parts, held = [], _Gathered(target)
+    held = _Gathered(target)
     for known_at, count, body in batches:
         held.add(known_at, count, msgspec.json.decode(bytes(body)))
         if held.rows >= GATHER:
-            parts.append(held.arrow())
+            yield held.arrow()
             held = _Gathered(target)
     if held.rows:
-        parts.append(held.arrow())
-    return pa.Table.from_batches(parts, schema=target)
+        yield held.arrow()
 
 
 class _Gathered:

@@ -11,6 +11,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 from django.db import transaction
+from django.db.models import F
 from pyarrow.fs import FileSelector, FileSystem, FileType
 from pyiceberg.io.pyarrow import parquet_file_to_data_file
 from pyiceberg.table import Table
@@ -19,6 +20,7 @@ from dajing.kernel.series.columns import schema
 from dajing.kernel.series.declarations import Stream, declared
 from dajing.kernel.series.flushing import SEALED, alone, record_file
 from dajing.kernel.series.history import ROW_GROUP, Sealed, data_files, table, write_file
+from dajing.kernel.series.models import Progress
 
 SMALL = 64 << 20  # bytes below which a file is worth merging
 TARGET = 512 << 20  # bytes of small files merged into one at a time
@@ -43,7 +45,8 @@ def compact(*, stream: str, at: datetime, many: int = MANY) -> Compacted:
     declaration = declared(stream=stream)
     with alone(stream=stream):
         history = table(stream=stream)
-        if history is None:
+        # a flush that died needs the snapshot it made: the next flush finishes it, then there is time to tidy up
+        if history is None or Progress.objects.filter(stream=stream, claimed__gt=F("trimmed")).exists():
             return Compacted(stream, None, (), 0)
         small = _small(history, many)
         merged = _merge(declaration, history, small, at) if small else None

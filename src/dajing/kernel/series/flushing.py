@@ -22,7 +22,7 @@ from pyiceberg.table import Table
 
 from dajing.kernel.identity.actor import system
 from dajing.kernel.ledger.api import record
-from dajing.kernel.series.columns import decode, schema
+from dajing.kernel.series.columns import pieces, schema
 from dajing.kernel.series.declarations import Stream, declared
 from dajing.kernel.series.history import FLUSH, Sealed, prepared, write_file
 from dajing.kernel.series.models import Batch, Progress
@@ -103,8 +103,9 @@ def _claim(stream: str) -> int | None:
 
 def _parts(stream: Stream, number: int) -> Iterator[pa.Table]:
     rows = Batch.objects.filter(stream=stream.name, flush=number).order_by("known_at", "id")
-    for row in rows.values_list("known_at", "count", "body").iterator(chunk_size=8):
-        yield decode(stream=stream, batches=[row])
+    stored = rows.values_list("known_at", "count", "body").iterator(chunk_size=8)
+    for piece in pieces(stream=stream, batches=stored):
+        yield pa.Table.from_batches([piece])
 
 
 def _move(stream: Stream, number: int) -> Sealed:

@@ -27,9 +27,8 @@ class FactMalformed(Refusal):
     """One fact does not fit its stream; none of the batch was stored."""
 
     text = Text(
-        zh="{stream} 第 {row} 条事实的 {column} 列：{problem}；整批未写入，请改正后重新提交",
-        en="{stream}, fact {row}, column {column}: {problem}; nothing of the batch was stored, "
-        "correct it and send again",
+        zh="{stream} 第 {row} 条事实的 {column} 列：{zh}；整批未写入，请改正后重新提交",
+        en="{stream}, fact {row}, column {column}: {en}; nothing of the batch was stored, correct it and send again",
     )
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from dajing.kernel.series.declarations import Column, Stream
 from dajing.kernel.series.refusals import FactMalformed
+from dajing.kernel.text import Text
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_DAY = date(1970, 1, 1).toordinal()
@@ -28,35 +29,51 @@ _PYTHON: dict[str, frozenset[type]] = {
 _NONE = type(None)
 
 
+GARBLED = Text(
+    zh="文本含有残缺的代理字符，说明读取时编码有误",
+    en="the text holds a lone surrogate, so it was read with the wrong encoding",
+)
+OUTSIDE = Text(zh="{value} 超出 ±{limit}", en="{value} is outside ±{limit}")
+NOT_A_NUMBER = Text(
+    zh="{value} 不是数值；没有值请填空", en="{value} is not a number; give null where there is no value"
+)
+TOO_LARGE = Text(zh="数值过大", en="the number is too large")
+NO_ZONE = Text(zh="时间没有时区", en="the time has no zone")
+NULL = Text(zh="不得为空", en="it may not be null")
+WRONG_TYPE = Text(zh="应为 {wanted}，给出的是 {given}", en="{wanted} is wanted, {given} was given")
+MISSING = Text(zh="缺少此列", en="it is missing")
+NO_SUCH = Text(zh="该事实流没有此列", en="the stream has no such column")
+
+
 def microseconds(moment: datetime) -> int:
     """Microseconds from 1970-01-01T00:00Z to an aware ``moment``."""
     return (moment - EPOCH) // MICROSECOND
 
 
-def _storable(text: str) -> str | None:
+def _storable(text: str) -> Text | None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        return "the text holds a lone surrogate, so it was read with the wrong encoding"
+        return GARBLED
     return None
 
 
-def _within(limit: int) -> Callable[[int], str | None]:
-    return lambda value: None if -limit <= value < limit else f"{value} is outside ±{limit}"
+def _within(limit: int) -> Callable[[int], Text | None]:
+    return lambda value: None if -limit <= value < limit else OUTSIDE.format(value=value, limit=limit)
 
 
-def _finite(value: float) -> str | None:
+def _finite(value: float) -> Text | None:
     try:
-        return None if isfinite(value) else f"{value} is not a number; give null with a reason"
+        return None if isfinite(value) else NOT_A_NUMBER.format(value=value)
     except OverflowError:
-        return "the number is too large"
+        return TOO_LARGE
 
 
-def _aware(value: datetime) -> str | None:
-    return "the time has no zone" if value.utcoffset() is None else None
+def _aware(value: datetime) -> Text | None:
+    return NO_ZONE if value.utcoffset() is None else None
 
 
-_CHECKS: dict[str, Callable[[Any], str | None]] = {
+_CHECKS: dict[str, Callable[[Any], Text | None]] = {
     "string": _storable,
     "int32": _within(_RANGE["int32"]),
     "int64": _within(_RANGE["int64"]),
@@ -70,19 +87,23 @@ _STORED: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _problem(column: Column, value: Any) -> str | None:
+def _problem(column: Column, value: Any) -> Text | None:
     if value is None:
-        return None if column.nullable else "it may not be null"
+        return None if column.nullable else NULL
     if type(value) not in _PYTHON[column.type]:
-        return f"{column.type} is wanted, {type(value).__name__} was given"
+        return WRONG_TYPE.format(wanted=column.type, given=type(value).__name__)
     check = _CHECKS.get(column.type)
     return check(value) if check else None
+
+
+def _malformed(stream: Stream, row: int, column: str, problem: Text) -> FactMalformed:
+    return FactMalformed(stream=stream.name, row=row, column=column, zh=problem.zh, en=problem.en)
 
 
 def _refuse(stream: Stream, column: Column, values: Sequence[Any]) -> None:
     for row, value in enumerate(values, start=1):
         if problem := _problem(column, value):
-            raise FactMalformed(stream=stream.name, row=row, column=column.name, problem=problem)
+            raise _malformed(stream, row, column.name, problem)
 
 
 def _plain(column: Column, values: list[Any]) -> bool:
@@ -128,10 +149,8 @@ def _columns(stream: Stream, facts: Sequence[dict[str, Any]]) -> None:
     for row, fact in enumerate(facts, start=1):
         if fact.keys() != names:
             missing, extra = sorted(names - fact.keys()), sorted(fact.keys() - names, key=str)
-            column, problem = (
-                (missing[0], "it is missing") if missing else (str(extra[0]), "the stream has no such column")
-            )
-            raise FactMalformed(stream=stream.name, row=row, column=column, problem=problem)
+            column, problem = (missing[0], MISSING) if missing else (str(extra[0]), NO_SUCH)
+            raise _malformed(stream, row, column, problem)
 
 
 def encode(*, stream: Stream, facts: Sequence[dict[str, Any]], before: int = 0) -> bytes:

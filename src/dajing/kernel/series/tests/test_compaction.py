@@ -9,6 +9,7 @@ from dajing.kernel.catalog.api import relation
 from dajing.kernel.catalog.testing import records
 from dajing.kernel.ledger.api import detail_of
 from dajing.kernel.ledger.models import Entry
+from dajing.kernel.series import flushing
 from dajing.kernel.series.api import append
 from dajing.kernel.series.commands import series
 from dajing.kernel.series.compaction import compact
@@ -89,3 +90,17 @@ def test_the_digest_of_every_history_file_is_in_the_ledger(stream):
     recorded = {detail["file"]: detail["sha256"] for detail in entries}
     assert recorded == {Path(path).name: digest.hexdigest() for path, digest in kept.items()}
     assert len(recorded) == 9
+
+
+def test_nothing_is_tidied_up_before_a_flush_that_died_is_finished(stream, monkeypatch):
+    _fill(stream, 8)
+    append(stream=stream, facts=[{"record_id": "x", "area": None, "value": None, "revision": 1}], known_at=NOW)
+    with monkeypatch.context() as patch:
+        patch.setattr(flushing, "_trim", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            flush(stream=stream, at=NOW)
+    later = NOW + timedelta(days=3)
+    assert compact(stream=stream, at=later).merged is None
+    flush(stream=stream, at=later)
+    assert compact(stream=stream, at=later).merged.rows == 9
+    assert relation(stream=stream).count().execute() == 9
