@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from dajing.kernel.text import Text
 Place = Callable[[str, Entry[Any], str], Note]
 Entries = Mapping[str, Sequence[Entry[Any]]]
 
+_PERIOD = re.compile(r"\d{4}(-Q[1-4]|-(0[1-9]|1[0-2]))?")
 FIELD_PARAMS = ("numerator", "denominator", "field", "weight", "official")
 REQUIRED_PARAMS = {"ratio": ("numerator", "denominator"), "reported": ("field",)}
 
@@ -31,6 +33,12 @@ def check_plan(*, entries: Entries, note: Place, areas: Collection[str], departm
         _indicator(entry, note, fields, forms)
     for entry in entries["fields"]:
         _part_of(entry, note, fields)
+    for entry in entries["facts"]:
+        if not _PERIOD.fullmatch(entry.value.period):
+            note("facts", entry, "period")(
+                Text(zh=f"“{entry.value.period}”不是期间", en=f"“{entry.value.period}” is no period"),
+                Text(zh="写 2018、2018-Q2 或 2018-06", en="write 2018, 2018-Q2 or 2018-06"),
+            )
     _aims(entries["aims"], note)
     _asked_for_nothing(entries, note)
 
@@ -88,6 +96,8 @@ def _params(
                 Text(zh=f"{measure} 缺参数 {key}", en=f"{measure} needs the parameter {key}"),
                 Text(zh=f"补上 {key}", en=f"add {key}"),
             )
+    if not isinstance(params.get("scale", 1), int | float):
+        note(Text(zh="scale 不是数", en="scale is no number"), Text(zh="百分比写 100", en="write 100 for percent"))
     for key in FIELD_PARAMS:
         if key not in params or not known(str(params[key]), fields, what=Text(zh="填报项", en="field"), note=note):
             continue
@@ -130,6 +140,8 @@ def _aims(entries: Sequence[Entry[Aim]], note: Place) -> None:
 
 
 def _asked_for_nothing(entries: Entries, note: Place) -> None:
+    if not entries["indicators"]:
+        return  # unreadable, which is a fault of its own
     used: set[str] = set()
     for entry in entries["indicators"]:
         companion = entry.value.companion

@@ -104,7 +104,10 @@ def read_register(*, folder: Path, problems: Problems) -> Register:
         regions=tuple(row.value for row in regions),
         townships=tuple(row.value for row in townships),
         villages=tuple(row.value for row in villages),
-        census={int(path.stem): check.census(path, codes) for path in sorted((folder / "census").glob("[0-9]*.csv"))},
+        census={
+            int(path.stem): check.census(path, codes)
+            for path in sorted((folder / "census").glob("[0-9][0-9][0-9][0-9].csv"))
+        },
         sources=sources,
     )
 

@@ -1,4 +1,4 @@
-"""Every city pack: its own tables, then what each domain keeps in it (a domain's ``check.py``)."""
+"""Every city pack: its own tables, then what each slice keeps in it (its ``check.py``)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from dajing.kernel.areas.api import of_region
 from dajing.kernel.areas.boundaries import read_boundaries
 from dajing.kernel.areas.register import read_register
-from dajing.kernel.manifest import slice_parts
+from dajing.kernel.manifest import kernel_parts, slice_parts
 from dajing.kernel.packs.city import read_city, read_departments
 from dajing.kernel.packs.problem import Problems
 
@@ -28,5 +28,5 @@ def check_pack(*, folder: Path, problems: Problems) -> None:
             folder=folder, origin=city.boundaries.origin, file=city.boundaries.file, areas=areas, problems=problems
         )
     ids = frozenset(department.id for department in departments)
-    for part in slice_parts(name="check"):
+    for part in (*kernel_parts(name="check"), *slice_parts(name="check")):
         part.check_pack(folder=folder, areas=frozenset(areas), departments=ids, problems=problems)

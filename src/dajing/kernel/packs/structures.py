@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import re
 import types
 from collections.abc import Callable, Mapping
@@ -33,6 +34,9 @@ def decode[T: msgspec.Struct](
         elif field.required:
             _missing(name, report, at)
             sound = False
+    if sound and type_ is Text and raw["en"] == raw["zh"] and any(mark >= "\u4e00" for mark in raw["en"]):
+        _missing("en", report, at)  # the Chinese, copied
+        return None
     return msgspec.convert(raw, type_, strict=strict) if sound else None
 
 
@@ -76,6 +80,9 @@ def _value(raw: Any, type_: Any, report: Report, strict: bool, at: Path) -> bool
         msgspec.convert(raw, type_, strict=strict)
     except msgspec.ValidationError as error:
         report(at, *_explain(at[-1], str(error)))
+        return False
+    if isinstance(raw, float) and not math.isfinite(raw):
+        report(at, *_explain(at[-1], "not a finite number"))
         return False
     return _worded(raw, report, at)
 

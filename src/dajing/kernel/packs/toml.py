@@ -71,15 +71,19 @@ class TomlFile:
         self.problems = problems
         self.data: dict[str, Any] = {}
         self.lines: dict[KeyPath, int] = {}
+        self.readable = False
         try:
             text = path.read_bytes().decode("utf-8")
             self.data = tomllib.loads(text)
             self.lines = lines_of(text)
+            self.readable = True
         except FileNotFoundError:
             self._whole(0, Text(zh="文件不存在", en="the file does not exist"), Text(zh="补上该文件", en="add it"))
         except UnicodeDecodeError as error:
             line = path.read_bytes()[: error.start].count(b"\n") + 1
             self._whole(line, Text(zh="不是 UTF-8", en="not UTF-8"), Text(zh="另存为 UTF-8", en="save it as UTF-8"))
+        except RecursionError:
+            self._whole(1, Text(zh="嵌套过深", en="nested too deeply"), Text(zh="展平", en="make it flatter"))
         except tomllib.TOMLDecodeError as error:
             place = _SYNTAX.search(str(error))
             self._whole(
@@ -108,7 +112,7 @@ class TomlFile:
     def table[T: msgspec.Struct](self, type_: type[T], *, without: Sequence[str] = ()) -> T | None:
         """The file's top level as one structure; ``without`` names the arrays that are read apart."""
         raw = {key: value for key, value in self.data.items() if key not in without}
-        return decode(raw, type_, report=self.report) if self.data else None
+        return decode(raw, type_, report=self.report) if self.readable else None
 
     def array[T: msgspec.Struct](self, name: str, type_: type[T]) -> list[Entry[T]]:
         """The tables ``[[name]]``; those with faults are reported and left out."""

@@ -94,3 +94,28 @@ def test_lines_are_found_below_multi_line_strings_and_in_nested_tables():
     assert (lines["a",], lines["t", 0, "id"], lines["t", 0, "sub", "k"]) == (1, 6, 8)
     assert (lines["t", 1], lines["t", 1, "id"], lines["t", 1, "sub", "k"]) == (9, 10, 12)
     assert ("x",) not in lines
+
+
+ENTRY = '[[facts]]\nid = "a"\ntitle = {{ zh = "人口", en = "{en}" }}\narea = "130700"\n'
+REST = 'period = "{period}"\nvalue = {value}\nunit = "x"\nsource = "s"\n'
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "words"),
+    [
+        ("city.toml", "a = " + "[" * 5000 + "]" * 5000, "nested too deeply"),
+        ("city.toml", 'code = "1\x00"', "not valid TOML"),
+        ("plans/zjk-135/plan.toml", "", "“id” is missing"),
+        ("plans/zjk-135/indicators.toml", "indicators = [1, 2]", "array of tables"),
+        ("areas/townships.csv", 'code,name,unit,source\n1,"' + "x" * 200_000 + '",3,4\n', "not valid CSV"),
+        ("areas/regions.csv", 'code,name_zh\n1,"abc\n', "not valid CSV"),
+        ("plans/zjk-135/facts.toml", (ENTRY + REST).format(en="People", period="2020", value="nan"), "finite"),
+        ("plans/zjk-135/facts.toml", (ENTRY + REST).format(en="People", period="20-20", value="1"), "is no period"),
+        ("plans/zjk-135/facts.toml", (ENTRY + REST).format(en="人口", period="2020", value="1"), "English is missing"),
+    ],
+)
+def test_hostile_content_is_described_and_never_ends_the_check(pack, file, content, words):
+    (pack / file).write_text(content, encoding="utf-8")
+    problems = Problems(root=pack)
+    check_pack(folder=pack, problems=problems)
+    assert any(words in problem.message.en for problem in problems.found if problem.file == file)
