@@ -10,7 +10,17 @@ from playwright.sync_api import Page
 pytestmark = pytest.mark.browser
 
 SIZES, LANGUAGES = (390, 1920), ("zh-hans", "en")
-PUBLIC = ("/no-such-page",)
+PUBLIC = (
+    "/",
+    "/no-such-page",
+    "/sign-in",
+    "/plan/zjk-135/",
+    "/plan/zjk-135/?as_of=2018-06-30",
+    "/plan/zjk-135/indicator/iptv/",
+    "/plan/zjk-135/area/130702/",
+    "/plan/zjk-135/indicator/iptv/evidence/130702/2018-06/",
+    "/plan/zjk-135/supervision/",
+)
 
 
 @pytest.mark.parametrize("width", SIZES)

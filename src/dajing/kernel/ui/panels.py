@@ -7,6 +7,7 @@ Django starts and never changes afterwards.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -103,12 +104,9 @@ def roles_of(request: HttpRequest) -> frozenset[str]:
     """Roles of the visitor's posts, asked once per request."""
     kept: frozenset[str] | None = getattr(request, "dajing_roles", None)
     if kept is None:
-        from datetime import UTC, datetime
-        from importlib import import_module
-        from importlib.util import find_spec
+        # Imported here: identity's own pages use this frame.
+        from dajing.kernel.identity.api import actor_of
 
-        path = "dajing.kernel.identity.api"
-        found = import_module(path).actor_of(request=request, at=datetime.now(UTC)).roles if find_spec(path) else ()
-        kept = frozenset(found)
+        kept = actor_of(request=request, at=datetime.now(UTC)).roles
         request.dajing_roles = kept
     return kept
