@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from importlib import import_module
-from importlib.util import find_spec
 
 from dajing.kernel.settings import Settings
 from dajing.kernel.upkeep.findings import Check, Finding, finding
@@ -98,10 +96,18 @@ def jobs(settings: Settings, now: datetime) -> Finding:
 
 def ledger(settings: Settings, now: datetime) -> Finding:
     """The ledger verifies from its first entry to its head."""
-    if not find_spec("dajing.kernel.ledger"):
-        return finding("ledger", "warning", "未安装台账", "the ledger is not installed")
-    result = import_module("dajing.kernel.ledger.api").verify()
-    return finding("ledger", "good", f"台账校验无误：{result}", f"the ledger verifies: {result}")
+    from dajing.kernel.ledger import api
+
+    result = api.verify()
+    broken = "; ".join(str(f.message.en) for f in result.findings[:3])
+    return finding(
+        "ledger",
+        "bad" if result.findings else "good",
+        f"台账 {result.size} 条，{'校验不通过' if broken else '校验无误'}",
+        f"{result.size} entries of the ledger: {broken or 'verified'}",
+        cure_zh="保留现场，用 ./dajing ledger verify 查看位置，并与最近的备份比较",
+        cure_en="change nothing, see the place with ./dajing ledger verify, and compare with the last backup",
+    )
 
 
 STORES: tuple[Check, ...] = (migrations, integrity, dead_letters, consumers, jobs, ledger)

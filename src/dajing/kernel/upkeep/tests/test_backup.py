@@ -1,5 +1,6 @@
 """Backup and restore through the commands, on real directories."""
 
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from dajing.kernel.settings import Settings
 from dajing.kernel.upkeep.backup import MANIFEST, back_up
 from dajing.kernel.upkeep.contents import Manifest, copy_database
 from dajing.kernel.upkeep.refusals import UnableToBackUp, UnableToRestore
-from dajing.kernel.upkeep.restore import restore, unpack
+from dajing.kernel.upkeep.restore import restore, unpack, verify_ledger
 
 pytestmark = pytest.mark.fault  # the city is filled, saved and restored by whole processes
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -27,10 +28,16 @@ from django.core.management import call_command
 from django.db import transaction
 call_command("migrate", verbosity=0)
 from dajing.kernel.identity.models import Person
+from dajing.kernel.identity.actor import system
+from dajing.kernel.ledger.api import record, seal
 from dajing.kernel.series.api import append, declare
 from dajing.kernel.series.flushing import flush
 Person.objects.create_user("li", None, name="李四")
 at = datetime(2026, 3, 1, tzinfo=UTC)
+with transaction.atomic():
+    for n in range(3):
+        record(act="sample.acted", by=system("test"), at=at, subject=f"sample:{n}", detail={"n": n})
+seal(at=at)
 declare(stream="sample.facts", columns={"n": "int64"})
 for first in (0, 10):
     with transaction.atomic():
@@ -87,6 +94,10 @@ def test_a_restored_city_has_the_same_rows_history_files_and_keys_and_goes_on_wo
     assert done.returncode == 0, done.stderr
     assert (moved / "uploads" / "报表.xlsx").read_bytes() == b"the department's own file"
     assert (moved / "secret.key").read_text() == (city / "secret.key").read_text()
+    before, after = (json.loads(dajing(d, "ledger", "verify", "--json").stdout) for d in (city, moved))
+    assert before["size"] >= 3
+    assert after["findings"] == []
+    assert (after["size"], after["root"]) == (before["size"], before["root"])
     city.rename(city.with_name("gone"))  # so that nothing can be read from the old place
     try:
         assert dajing(moved, code=COUNT).stdout.strip() == "李四 True"
@@ -102,6 +113,16 @@ def test_a_backup_lists_every_file_with_its_digest_and_is_readable_by_its_owner_
     assert set(manifest.files) == names
     assert {"rows.db", "catalog.db", "secret.key", "kind", "uploads/报表.xlsx"} <= names
     assert not [name for name in names if name.endswith((".lock", "-wal", "-shm"))]
+
+
+def test_a_backup_whose_ledger_was_forged_does_not_become_a_city(saved, tmp_path):
+    unpack(source=saved, target=tmp_path / "open")
+    rows = dbapi2.connect(str(tmp_path / "open" / "rows.db"))
+    rows.execute("UPDATE ledger_entry SET subject = 'sample:9' WHERE subject = 'sample:1'")
+    rows.commit()
+    rows.close()
+    with pytest.raises(ValueError, match="1"):
+        verify_ledger(data=tmp_path / "open")
 
 
 def test_restore_refuses_a_directory_that_holds_anything(saved, tmp_path):
