@@ -51,9 +51,17 @@ class ClockLogBroken(Refusal):
     """Events in an order that cannot have happened."""
 
     text = Text(
-        zh="第 {row} 条计时事件（{act}，{at}）不成立：{problem}；请核对事件记录",
-        en="Clock event {row} ({act}, {at}) cannot be: {problem}; check the event log",
+        zh="第 {row} 条计时事件（{act}，{at}）不成立：{zh}；请核对事件记录",
+        en="Clock event {row} ({act}, {at}) cannot be: {en}; check the event log",
     )
+
+
+NEVER = Text(zh="计时从未开始", en="the clock was never started")
+NOT_STARTED = Text(zh="计时尚未开始", en="the clock is not started")
+NOT_NOW = Text(zh="计时当前状态为 {state}", en="the clock is {state}")
+NO_ZONE = Text(zh="时间没有时区", en="its time has no zone")
+EARLIER = Text(zh="早于前一事件（{last}）", en="it is earlier than the event before it ({last})")
+UNLISTED = Text(zh="“{reason}”不在可中止计时的事由之列", en="{reason!r} is not among the reasons for a suspension")
 
 
 class Clock(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +122,7 @@ Run = tuple[datetime, datetime | None]
 
 def standing(*, clock: Clock, log: Sequence[ClockEvent], at: datetime) -> Standing:
     """Where ``clock`` stands at ``at``, from the events up to then. Raises ``ClockLogBroken``."""
-    state, runs, stopped = _runs(clock, [event for event in log if event.at <= at])
+    state, runs, stopped = _runs(clock, [event for event in log if event.at.utcoffset() is None or event.at <= at])
     due, provisional = reach(clock=clock, runs=runs, share=1.0)
     warnings = tuple(reach(clock=clock, runs=runs, share=share)[0] for share in sorted(clock.warn))
     until = stopped or at
@@ -135,26 +143,26 @@ def _runs(clock: Clock, log: Sequence[ClockEvent]) -> tuple[State, list[Run], da
     last: datetime | None = None
     for row, event in enumerate(log, start=1):
         if problem := _problem(clock, state, last, event):
-            raise ClockLogBroken(row=row, act=event.act, at=event.at.isoformat(), problem=problem)
+            raise ClockLogBroken(row=row, act=event.act, at=event.at.isoformat(), zh=problem.zh, en=problem.en)
         if event.act in (Act.START, Act.RESUME):
             runs.append((event.at, None))
         elif event.act == Act.SUSPEND:
             runs[-1] = (runs[-1][0], event.at)
         state, last = _NEXT[state][event.act], event.at
     if state is None or last is None:
-        raise ClockLogBroken(row=0, act=Act.START, at="—", problem="the clock was never started")
+        raise ClockLogBroken(row=0, act=Act.START, at="—", zh=NEVER.zh, en=NEVER.en)
     return state, runs, last if state == State.STOPPED else None
 
 
-def _problem(clock: Clock, state: State | None, last: datetime | None, event: ClockEvent) -> str | None:
+def _problem(clock: Clock, state: State | None, last: datetime | None, event: ClockEvent) -> Text | None:
     if event.at.utcoffset() is None:
-        return "its time has no zone"
+        return NO_ZONE
     if last is not None and event.at < last:
-        return f"it is earlier than the event before it ({last.isoformat()})"
+        return EARLIER.format(last=last.isoformat())
     if event.act not in _NEXT[state]:
-        return f"the clock is {state or 'not started'}"
+        return NOT_NOW.format(state=state) if state else NOT_STARTED
     if event.act == Act.SUSPEND and event.reason not in clock.reasons:
-        return f"{event.reason!r} is not among the reasons for which it may be suspended"
+        return UNLISTED.format(reason=event.reason)
     return None
 
 

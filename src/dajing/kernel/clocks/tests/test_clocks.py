@@ -96,6 +96,7 @@ def test_past_the_gazetted_years_a_due_time_is_provisional():
     [
         ([], "never started"),
         ([ClockEvent(Act.STOP, _china(2018, 6, 4))], "not started"),
+        ([ClockEvent(Act.START, datetime(2018, 6, 4))], "zone"),
         ([*_started(_china(2018, 6, 4)), ClockEvent(Act.RESUME, _china(2018, 6, 5))], "running"),
         ([*_started(_china(2018, 6, 4)), ClockEvent(Act.SUSPEND, _china(2018, 6, 5), "天热")], "reasons"),
         ([*_started(_china(2018, 6, 4)), ClockEvent(Act.STOP, _china(2018, 6, 3))], "earlier"),
