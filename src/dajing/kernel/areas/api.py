@@ -156,7 +156,7 @@ def children(
 
 
 def units(*, hierarchy: Hierarchy, on: date | None = None, as_of: datetime | None = None) -> tuple[Area, ...]:
-    """The parts whose sum is the city: 16 divisions of GB/T 2260, or 19 reporting units, for today's Zhangjiakou."""
+    """The parts whose sum is the city: the divisions of GB/T 2260, or the reporting units."""
     return children(top().code, hierarchy=hierarchy, on=on, as_of=as_of)
 
 

@@ -33,8 +33,8 @@ def load(*, pack: Path, at: datetime, by: Actor) -> int:
     Returns how many were appended: 0 when the pack says what is already known. Raises ``PackInvalid`` before anything
     is written, ``AreasBackdated`` if ``at`` is not after what is known.
     """
-    wanted = {region.code: msgspec.json.encode(region).decode() for region in register_of(folder=pack).regions}
     regions = {region.code: region for region in register_of(folder=pack).regions}
+    wanted = {code: msgspec.json.encode(region).decode() for code, region in regions.items()}
     with transaction.atomic():
         last = AreaVersion.objects.aggregate(at=Max("known_from"))["at"]
         latest = {version.code: version.content for version in AreaVersion.objects.order_by("known_from")}
