@@ -25,7 +25,14 @@ PARTS = (
     "cities",
     "conftest.py",
 )
-NOT_TAKEN = shutil.ignore_patterns("__pycache__", "*.pyc", ".dajing", "node_modules", "*.egg-info")
+_NOT_TAKEN = shutil.ignore_patterns("__pycache__", "*.pyc", ".dajing", "node_modules", "*.egg-info")
+
+
+def not_taken(folder: str, names: list[str]) -> set[str]:
+    """Names of ``folder`` that a bundle leaves out: what is made anew, and links that lead back to where they are."""
+    here = Path(folder).resolve()
+    loops = {name for name in names if here.is_relative_to((Path(folder) / name).resolve())}
+    return loops | _NOT_TAKEN(folder, names)
 
 
 class Bundle(msgspec.Struct, frozen=True):
@@ -52,7 +59,7 @@ def make(*, target: Path, lock: Path | None = None) -> Bundle:
     for part in PARTS:
         source = REPOSITORY / part
         if source.is_dir():
-            shutil.copytree(source, target / part, ignore=NOT_TAKEN, dirs_exist_ok=True)
+            shutil.copytree(source, target / part, ignore=not_taken, dirs_exist_ok=True)
         elif source.exists():
             shutil.copy2(source, target / part)
     if lock is not None:
