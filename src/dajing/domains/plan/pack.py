@@ -162,7 +162,11 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A real figure with its source, shown as ``reported`` context beside the readings; it is no report of a form."""
+    """A real figure with its source, shown as ``reported`` context beside the readings; it is no report of a form.
+
+    ``scope`` other than ``area`` marks a reference line: a figure of the province or the nation, kept at the city's code
+    but never the city's own.
+    """
 
     id: str
     title: Text
@@ -173,6 +177,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     source: str
     goal: str | None = None
     caveat: Text | None = None
+    scope: Literal["area", "province", "nation"] = "area"
 
 
 class Crossing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

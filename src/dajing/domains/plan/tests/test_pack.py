@@ -114,3 +114,9 @@ def test_facts_agree_with_the_census_tables():
     assert round(100 * change / census(2010)["130700"].population, 2) == -5.21
     assert round(100 * ((4_118_908 / 4_345_485) ** 0.1 - 1), 2) == -0.53
     assert round(100 * rows["130700"].urban / rows["130700"].population, 2) == 66.10
+
+
+def test_figures_of_the_nation_and_the_province_are_reference_lines_that_say_so():
+    lines = {fact.id: fact for fact in plan().facts if fact.scope != "area"}
+    assert set(lines) == {"villages_fibre_4g_hebei_2018", "rd_tools_national_2021", "nc_rate_national_2021"}
+    assert all("no figure of the city" in f.caveat.en or "not of the city" in f.caveat.en for f in lines.values())
