@@ -164,8 +164,8 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Fact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A real figure with its source, shown as ``reported`` context beside the readings; it is no report of a form.
 
-    ``scope`` other than ``area`` marks a reference line: a figure of the province or the nation, kept at the city's code
-    but never the city's own.
+    ``scope`` other than ``area`` marks a reference line: a figure of the province or the nation, kept at the city's
+    code but never the city's own.
     """
 
     id: str
