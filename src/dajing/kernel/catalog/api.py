@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from dajing.kernel.catalog.port import AnalyticEngine
 
-__all__ = ["EngineUnknown", "engine", "latest", "relation"]
+__all__ = ["EngineUnknown", "engine", "latest", "relation", "rows"]
 
 
 def engine(*, url: str | None = None) -> BaseBackend:
@@ -77,3 +77,8 @@ def latest(table: ibis.Table, *, keys: Sequence[str]) -> ibis.Table:
     order = [table[name].desc() for name in (KNOWN_AT, "revision") if name in table.columns]
     rank = ibis.row_number().over(ibis.window(group_by=list(keys), order_by=order))
     return table.mutate(_rank=rank).filter(lambda t: t["_rank"] == 0).drop("_rank")
+
+
+def rows(*, name: str, table: pa.Table, url: str | None = None) -> ibis.Table:
+    """A small Arrow table (parameters, a selection) as a table of the engine, to be joined with relations."""
+    return analytic_engine(url=url).rows(name=name, table=table)

@@ -1,5 +1,6 @@
 """Tables of the plan; every one of them is append-only or a projection of what is."""
 
+from dajing.domains.plan.models.readings import EvaluationRow, ForecastRow, ReadingRow, Snapshot
 from dajing.domains.plan.models.register import DefinitionConfirmation, SlotEntry
 from dajing.domains.plan.models.reporting import (
     ColumnMapping,
@@ -14,11 +15,15 @@ from dajing.domains.plan.models.reporting import (
 __all__ = [
     "ColumnMapping",
     "DefinitionConfirmation",
+    "EvaluationRow",
+    "ForecastRow",
     "Objection",
+    "ReadingRow",
     "Reminder",
     "Report",
     "ReportAct",
     "ReportValue",
     "SlotEntry",
+    "Snapshot",
     "Upload",
 ]

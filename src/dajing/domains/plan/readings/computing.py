@@ -1,0 +1,150 @@
+"""All readings of a plan as of a time, with statuses; nothing is stored here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date, datetime
+
+import msgspec
+
+from dajing.domains.plan import periods
+from dajing.domains.plan.pack import Indicator, Plan
+from dajing.domains.plan.readings.forming import Frame, form, variants
+from dajing.domains.plan.readings.rules import Goal, Point, Verdict, judge
+from dajing.domains.plan.readings.structs import IndicatorReading, Status, Variant
+from dajing.domains.plan.readings.uses import uses_of
+from dajing.domains.plan.streams import REPORTS
+from dajing.kernel.areas.api import Area, areas, units
+from dajing.kernel.measures.evaluating import evaluate
+from dajing.kernel.measures.reading import Reading
+from dajing.kernel.text import Text
+
+LEAD_YEARS = 1  # the year before the plan is its base: where every path starts
+
+OF_THE_SUM = Text(
+    zh="目标是对全市合计而言，单个单位没有自己的目标值",
+    en="the target is for the city's total; a unit has none of its own",
+)
+
+
+def goal_of(*, indicator: Indicator) -> Goal:
+    """The indicator's target for the rules."""
+    due = periods.of_day(indicator.target.deadline, indicator.frequency)
+    return Goal(
+        value=indicator.target.value,
+        strict=indicator.target.strict,
+        direction=indicator.direction,
+        deadline=periods.index(due),
+        decimals=indicator.decimals,
+        unit=indicator.unit,
+    )
+
+
+def definition(*, plan: Plan) -> str:
+    """A digest of what readings depend on in the pack: they are computed anew when it changes."""
+    from dajing.kernel.measures.registry import measures
+
+    versions = {id: measure.version for id, measure in measures().items()}
+    parts = (plan.indicators, plan.fields, plan.first_year, plan.last_year, versions, [u.code for u in partition()])
+    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
+
+
+def partition() -> list[Area]:
+    """The reporting partition: the city's figure is the sum of exactly these, never of GB/T 2260 divisions."""
+    return list(units(hierarchy="reporting"))
+
+
+def frame_of(*, plan: Plan, as_of: datetime | None, url: str | None = None) -> Frame:
+    """Every computed row of the plan's measures as known at ``as_of``."""
+    uses = uses_of(plan=plan)
+    codes = tuple(unit.code for unit in partition())
+    table = evaluate(stream=REPORTS, uses=uses, units=codes, top=plan.area, as_of=as_of, url=url)
+    found = {(row["use"], row["area"], row["period"]): row for row in table.to_pylist()}
+    return Frame(
+        top=plan.area,
+        units=codes,
+        names={code: area.name for code, area in areas().items()},
+        fields={field.id: field for field in plan.fields},
+        uses={use.id: use for use in uses},
+        rows=found,
+    )
+
+
+def grid(*, plan: Plan, indicator: Indicator, on: date) -> list[str]:
+    """The periods of an indicator that have ended by ``on``: from the base year to the plan's end."""
+    last = min(on, max(date(plan.last_year, 12, 31), indicator.target.deadline))
+    return periods.between(date(plan.first_year - LEAD_YEARS, 1, 1), last, indicator.frequency)
+
+
+def compute(
+    *, plan: Plan, frame: Frame, on: date, chances: Mapping[str, float] | None = None
+) -> list[IndicatorReading]:
+    """Every reading of ``frame``, judged on the day ``on``; ``chances`` are the city's forecast probabilities."""
+    found: list[IndicatorReading] = []
+    for indicator in plan.indicators:
+        due = grid(plan=plan, indicator=indicator, on=on)
+        closed = on > indicator.target.deadline
+        for variant in variants(indicator=indicator):
+            for area in (frame.top, *frame.units):
+                if variant == "weighted" and area != frame.top:
+                    continue  # a unit has one figure; only the city has an own one and a weighted one
+                series = [
+                    form(frame=frame, indicator=indicator, variant=variant, area=area, period=period) for period in due
+                ]
+                chance = (chances or {}).get(indicator.id) if area == frame.top else None
+                found += judged(
+                    indicator=indicator, variant=variant, series=series, closed=closed, chance=chance,
+                    whole=area == frame.top,
+                )  # fmt: skip
+    return found
+
+
+def judged(
+    *, indicator: Indicator, variant: Variant, series: list[Reading], closed: bool, chance: float | None, whole: bool
+) -> list[IndicatorReading]:
+    """One series of readings with statuses; only the official variant has any."""
+    points = points_of(series=series)
+    shown = latest(points=points, closed=closed, deadline=goal_of(indicator=indicator).deadline)
+    made = []
+    for at, reading in enumerate(series):
+        verdict = None
+        if variant == "official":
+            verdict = _verdict(indicator, points, at, closed, chance if at == shown else None, whole)
+        made.append(
+            IndicatorReading(
+                indicator=indicator.id,
+                variant=variant,
+                reading=reading,
+                status=verdict.status if verdict else None,
+                status_reason=verdict.reason if verdict else None,
+                latest=at == shown,
+                required=verdict.required if verdict else None,
+                first_met=verdict.first_met if verdict else None,
+            )
+        )
+    return made
+
+
+def points_of(*, series: list[Reading]) -> list[Point]:
+    """The series as the rules see it."""
+    return [
+        Point(index=periods.index(r.period), period=r.period, value=r.value, completeness=r.completeness)
+        for r in series
+    ]
+
+
+def latest(*, points: list[Point], closed: bool, deadline: int) -> int | None:
+    """Which point a board shows: the deadline's once that is final, else the newest that decides, else the newest."""
+    if closed:
+        return next((at for at, point in enumerate(points) if point.index == deadline), None)
+    deciding = [at for at, point in enumerate(points) if point.decides]
+    return deciding[-1] if deciding else (len(points) - 1 if points else None)
+
+
+def _verdict(
+    indicator: Indicator, points: list[Point], at: int, closed: bool, chance: float | None, whole: bool
+) -> Verdict:
+    if indicator.aggregation == "sum" and not whole:
+        return Verdict(status=Status.NOT_MEASURABLE, reason=OF_THE_SUM)
+    return judge(goal=goal_of(indicator=indicator), points=points, at=at, closed=closed, probability=chance)

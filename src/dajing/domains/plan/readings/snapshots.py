@@ -1,0 +1,140 @@
+"""Stored states of all readings: the latest, and past ones as they were known."""
+
+from __future__ import annotations
+
+import itertools
+import zlib
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+import msgspec
+from django.db import transaction
+from django.utils import timezone
+
+from dajing.domains.plan.loading import plan as plan_of
+from dajing.domains.plan.models.readings import ReadingRow, Snapshot
+from dajing.domains.plan.pack import Plan
+from dajing.domains.plan.readings.computing import compute, definition, frame_of
+from dajing.domains.plan.readings.structs import IndicatorReading, SnapshotInfo, Variant
+from dajing.domains.plan.streams import REPORTS
+from dajing.kernel.catalog.api import relation
+from dajing.kernel.measures.reading import Kind
+from dajing.kernel.settings import settings
+
+KEPT = 24  # past states kept; the oldest computed is dropped and computed again when somebody asks
+BATCH = 500
+
+
+def snapshot(*, plan: Plan | str, as_of: datetime | None = None) -> SnapshotInfo:
+    """The state of ``plan`` known at ``as_of`` (aware; None: the latest), from rows.
+
+    A past state that nobody has asked for yet is computed once and kept. The latest is recomputed by a job whenever
+    figures are locked, so that it may be some seconds behind; ``refresh`` does it at once.
+    """
+    plan = plan_of(id=plan) if isinstance(plan, str) else plan
+    if as_of is not None and as_of >= timezone.now():
+        as_of = None
+    digest = definition(plan=plan)
+    stored = Snapshot.objects.filter(plan=plan.id, as_of=as_of, definition=digest).order_by("-id").first()
+    return info(stored) if stored else refresh(plan=plan, as_of=as_of, at=timezone.now())
+
+
+def refresh(
+    *,
+    plan: Plan,
+    as_of: datetime | None,
+    at: datetime,
+    chances: Mapping[str, float] | None = None,
+) -> SnapshotInfo:
+    """Compute the state anew, store it, and drop those that it replaces. ``chances``: forecast probabilities."""
+    day = timezone.localdate(as_of or at)
+    position = known_facts(as_of=as_of)
+    found = compute(plan=plan, frame=frame_of(plan=plan, as_of=as_of), on=day, chances=chances)
+    marks = [r.reading.watermark for r in found if r.reading.watermark is not None]
+    synthetic = settings().synthetic or any(r.reading.kind is Kind.SYNTHETIC for r in found)
+    with transaction.atomic():
+        # The lock of the delete orders two computations of the same state; the later one stays.
+        Snapshot.objects.filter(plan=plan.id, as_of=as_of).delete()
+        made = Snapshot.objects.create(
+            plan=plan.id,
+            as_of=as_of,
+            computed_at=at,
+            watermark=max(marks, default=None),
+            synthetic=synthetic,
+            forecast=chances is not None,
+            definition=definition(plan=plan),
+            position=position,
+        )
+        ReadingRow.objects.bulk_create(_rows(made, found), batch_size=BATCH)
+        _forget_old(plan.id)
+    return info(made)
+
+
+def drop_changed(*, plan: Plan) -> int:
+    """Drop past states whose knowledge has changed since (history loaded late, or another pack); returns how many."""
+    dropped = 0
+    digest = definition(plan=plan)
+    for past in Snapshot.objects.filter(plan=plan.id).exclude(as_of=None):
+        if past.definition != digest or past.position != known_facts(as_of=past.as_of):
+            past.delete()
+            dropped += 1
+    return dropped
+
+
+def known_facts(*, as_of: datetime | None) -> int:
+    """How many facts of the stream are known at ``as_of``; it only grows, so equal counts are equal knowledge."""
+    return int(relation(stream=REPORTS, as_of=as_of).count().execute())
+
+
+def _forget_old(plan: str) -> None:
+    past = Snapshot.objects.filter(plan=plan).exclude(as_of=None).order_by("-computed_at", "-id")
+    surplus = list(past.values_list("id", flat=True)[KEPT:])
+    if surplus:
+        Snapshot.objects.filter(id__in=surplus).delete()
+
+
+def readings(
+    *,
+    snapshot: SnapshotInfo | int,
+    indicators: Collection[str] | None = None,
+    areas: Collection[str] | None = None,
+    periods: Collection[str] | None = None,
+    variant: Variant = "official",
+    latest: bool = False,
+) -> list[IndicatorReading]:
+    """Stored readings by index, ordered by indicator, area and period; ``latest``: only those that a board shows."""
+    chosen = ReadingRow.objects.filter(
+        snapshot_id=snapshot if isinstance(snapshot, int) else snapshot.id, variant=variant
+    )
+    for name, among in (("indicator", indicators), ("area", areas)):
+        if among is not None:
+            chosen = chosen.filter(**{f"{name}__in": list(among)})
+    bodies = chosen.order_by("indicator", "area").values_list("latest" if latest else "body", flat=True)
+    found = [reading for body in bodies if body for reading in _unpacked(bytes(body), latest)]
+    return [r for r in found if r.reading.period in periods] if periods is not None else found
+
+
+def _unpacked(body: bytes, latest: bool) -> list[IndicatorReading]:
+    if latest:
+        return [msgspec.json.decode(body, type=IndicatorReading)]
+    return msgspec.json.decode(zlib.decompress(body), type=list[IndicatorReading])
+
+
+def _rows(snapshot: Snapshot, found: list[IndicatorReading]) -> list[ReadingRow]:
+    """``found`` is ordered by indicator, variant and area, then period."""
+    rows = []
+    for key, group in itertools.groupby(found, key=lambda r: (r.indicator, r.variant, r.reading.area)):
+        series = list(group)
+        shown = next((msgspec.json.encode(r) for r in series if r.latest), b"")
+        body = zlib.compress(msgspec.json.encode(series), 1)
+        indicator, variant, area = key
+        rows.append(
+            ReadingRow(snapshot=snapshot, indicator=indicator, variant=variant, area=area, body=body, latest=shown)
+        )
+    return rows
+
+
+def info(row: Snapshot) -> SnapshotInfo:
+    """A stored snapshot as its structure."""
+    names = SnapshotInfo.__struct_fields__
+    return SnapshotInfo(**{name: getattr(row, name) for name in names})

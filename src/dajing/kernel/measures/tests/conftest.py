@@ -1,0 +1,1 @@
+from dajing.kernel.catalog.testing import sail  # noqa: F401
