@@ -5,71 +5,86 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('plan', '0001_reporting'),
+        ("plan", "0001_reporting"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='EvaluationRow',
+            name="EvaluationRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('plan', models.CharField(max_length=60)),
-                ('vintage', models.DateTimeField()),
-                ('digest', models.CharField(max_length=64)),
-                ('content', models.JSONField()),
-                ('frozen_at', models.DateTimeField()),
-                ('by', models.CharField(max_length=200)),
-                ('entry', models.BigIntegerField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("plan", models.CharField(max_length=60)),
+                ("vintage", models.DateTimeField()),
+                ("digest", models.CharField(max_length=64)),
+                ("content", models.JSONField()),
+                ("frozen_at", models.DateTimeField()),
+                ("by", models.CharField(max_length=200)),
+                ("entry", models.BigIntegerField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('plan', 'vintage'), name='plan_evaluation_once')],
+                "constraints": [models.UniqueConstraint(fields=("plan", "vintage"), name="plan_evaluation_once")],
             },
         ),
         migrations.CreateModel(
-            name='Snapshot',
+            name="Snapshot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('plan', models.CharField(max_length=60)),
-                ('as_of', models.DateTimeField(null=True)),
-                ('computed_at', models.DateTimeField()),
-                ('watermark', models.DateTimeField(null=True)),
-                ('synthetic', models.BooleanField()),
-                ('forecast', models.BooleanField(default=False)),
-                ('definition', models.CharField(max_length=64)),
-                ('position', models.BigIntegerField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("plan", models.CharField(max_length=60)),
+                ("as_of", models.DateTimeField(null=True)),
+                ("computed_at", models.DateTimeField()),
+                ("watermark", models.DateTimeField(null=True)),
+                ("synthetic", models.BooleanField()),
+                ("forecast", models.BooleanField(default=False)),
+                ("definition", models.CharField(max_length=64)),
+                ("position", models.BigIntegerField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('plan', 'as_of', 'definition'), name='plan_snapshot_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("plan", "as_of", "definition"), name="plan_snapshot_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ReadingRow',
+            name="ReadingRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('indicator', models.CharField(max_length=60)),
-                ('variant', models.CharField(max_length=12)),
-                ('area', models.CharField(max_length=12)),
-                ('body', models.BinaryField()),
-                ('latest', models.BinaryField()),
-                ('snapshot', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='readings', to='plan.snapshot')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("indicator", models.CharField(max_length=60)),
+                ("variant", models.CharField(max_length=12)),
+                ("area", models.CharField(max_length=12)),
+                ("body", models.BinaryField()),
+                ("latest", models.BinaryField()),
+                (
+                    "snapshot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="readings", to="plan.snapshot"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['snapshot', 'variant', 'area'], name='plan_reading_by_area')],
-                'constraints': [models.UniqueConstraint(fields=('snapshot', 'variant', 'indicator', 'area'), name='plan_reading_once')],
+                "indexes": [models.Index(fields=["snapshot", "variant", "area"], name="plan_reading_by_area")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("snapshot", "variant", "indicator", "area"), name="plan_reading_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ForecastRow',
+            name="ForecastRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('indicator', models.CharField(max_length=60)),
-                ('content', models.JSONField()),
-                ('snapshot', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='forecasts', to='plan.snapshot')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("indicator", models.CharField(max_length=60)),
+                ("content", models.JSONField()),
+                (
+                    "snapshot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="forecasts", to="plan.snapshot"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('snapshot', 'indicator'), name='plan_forecast_once')],
+                "constraints": [models.UniqueConstraint(fields=("snapshot", "indicator"), name="plan_forecast_once")],
             },
         ),
     ]
