@@ -18,7 +18,6 @@ def recompute_soon(*, at: datetime) -> bool:
     return True
 
 
-@schedule(name="plan.readings.daily", daily=time(0, 5))
 @task(heavy=True)
 def recompute() -> None:
     """The latest state of every plan; past states whose knowledge changed are dropped."""
@@ -28,3 +27,6 @@ def recompute() -> None:
     for plan in plans():
         refresh(plan=plan, as_of=None, at=datetime.now(UTC))
         drop_changed(plan=plan)
+
+
+schedule(name="plan.readings.daily", daily=time(0, 5))(recompute)
