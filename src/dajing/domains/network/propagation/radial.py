@@ -172,6 +172,39 @@ def _spherical(d: float, te: float, re: float, ae: float, f: float, wave: float,
     return max(loss, F(0.0)) * (F(1.0) - clearance / needed)
 
 
+@njit(cache=True, fastmath=True, inline="always")
+def _effective(
+    i: int, d: float, hts: float, hrs: float, ground_t: float, ground_r: float, v1: float, v2: float, highest: float,
+    flat: float, cx: Line, cy: Line, size: int,
+) -> tuple[float, float]:  # fmt: skip
+    """Heights of both antennas over the smooth earth of the delta-Bullington method (hts', hrs' of eqs. (37))."""
+    hst = F((2.0 * v1 * i - v2) / (i * i))
+    hsr = F((v2 - v1 * i) / (i * i))
+    if highest > F(0.0):
+        slope = (hrs - hts) / d
+        obt = flat - slope
+        obr = _tangent(cx, cy, size, d, hrs) + slope
+        hst -= highest * obt / (obt + obr)
+        hsr -= highest * obr / (obt + obr)
+    return hts - min(hst, ground_t), hrs - min(hsr, ground_r)
+
+
+@njit(cache=True, fastmath=True, inline="always")
+def _obstructed_nu(d: float, hts: float, hrs: float, stim: float, srim: float, wave: float) -> float:
+    """Diffraction parameter of the Bullington point, where both horizons' rays meet; eqs. (19) and (20)."""
+    db = (hrs - hts + srim * d) / (stim + srim)
+    height = hts + stim * db - (hts * (d - db) + hrs * db) / d
+    return height * math.sqrt(F(0.002) * d / (wave * db * (d - db)))
+
+
+@njit(cache=True, fastmath=True, inline="always")
+def _with_troposcatter(total: float, free: float, base: float, theta: float, f: float, n0: float) -> float:
+    """Diffraction and troposcatter combined; eqs. (44) and (63)."""
+    lf = F(25.0) * np.log10(f) - F(2.5) * np.log10(f / F(2.0)) ** 2
+    scatter = F(190.1) + lf + free - base + F(0.573) * theta - F(0.15) * n0
+    return total - F(5.0) * np.log10(F(1.0) + F(10.0) ** (F(0.2) * min(total - scatter, F(150.0))))
+
+
 @njit(cache=True, fastmath=True)
 def walk(
     h: Line, clutter: Line, step: float, htg: float, hrg: float, ae: float, f: float, n0: float, vertical: bool,
@@ -182,60 +215,39 @@ def walk(
     ``h`` terrain (m), ``clutter`` heights (m) on the same rings, ``h[0]`` at the transmitter; ``work`` is scratch of
     shape (7, rings). Land paths only (one climatic zone), as in the interior of a continent.
     """
-    n = h.size
-    a = F(500.0) / ae
-    wave = F(LIGHT) / f
+    a, wave = F(500.0) / ae, F(LIGHT) / f
     base = F(92.4) + F(20.0) * np.log10(f)
-    lf = F(25.0) * np.log10(f) - F(2.5) * np.log10(f / F(2.0)) ** 2
     hts = h[0] + htg
     y, gx, gy, bx, by, cx, cy = work[0], work[1], work[2], work[3], work[4], work[5], work[6]
     ng = nb = nc = 0
     stim_run = bare_run = flat_run = F(-1e30)
     v1 = v2 = 0.0
-    for i in range(1, n):
+    for i in range(1, h.size):
         d = F(i) * step
-        rise = float(h[i]) + float(h[i - 1])
-        v1 += rise
+        v1 += float(h[i]) + float(h[i - 1])
         v2 += float(h[i]) * (3 * i - 1) + float(h[i - 1]) * (3 * i - 2)
         if i >= first and i >= 3:
             hrs = h[i] + hrg
-            hst = F((2.0 * v1 * i - v2) / (i * i))
-            hsr = F((v2 - v1 * i) / (i * i))
             slope = (hrs - hts) / d
-            above = _highest_above(cx, cy, nc, hts, slope)
-            if above > F(0.0):
-                obt = flat_run - slope
-                obr = _tangent(cx, cy, nc, d, hrs) + slope
-                hst -= above * obt / (obt + obr)
-                hsr -= above * obr / (obt + obr)
-            te = hts - min(hst, h[0])
-            re = hrs - min(hsr, h[i])
+            highest = _highest_above(cx, cy, nc, hts, slope)
+            te, re = _effective(i, d, hts, hrs, h[0], h[i], v1, v2, highest, flat_run, cx, cy, nc)
             stim = stim_run + a * d
             if stim < slope:
                 nu = _sight_nu(y, rw, i, step, hts, slope - a * d, math.sqrt(F(0.002) * d / wave) / step)
             else:
-                srim = _tangent(gx, gy, ng, d, hrs - a * d * d) - a * d
-                db = (hrs - hts + srim * d) / (stim + srim)
-                height = hts + stim * db - (hts * (d - db) + hrs * db) / d
-                nu = height * math.sqrt(F(0.002) * d / (wave * db * (d - db)))
+                nu = _obstructed_nu(d, hts, hrs, stim, _tangent(gx, gy, ng, d, hrs - a * d * d) - a * d, wave)
             loss = _bullington_of(nu, d)
             sphere = _spherical(d, te, re, ae, f, wave, vertical)
             if sphere > F(0.0):
                 loss += max(sphere - _smooth_bullington(d, te, re, a, step, wave), F(0.0))
             free = base + F(20.0) * np.log10(d)
-            total = free + loss
             back = _tangent(bx, by, nb, d, hrs - a * d * d) - F(2.0) * a * d
             theta = F(1e3) * d / ae + max(bare_run, slope - a * d) + max(back, -slope - a * d)
-            scatter = F(190.1) + lf + free - base + F(0.573) * theta - F(0.15) * n0
-            gain = F(10.0) ** (F(0.2) * min(total - scatter, F(150.0)))
-            out[i] = total - F(5.0) * np.log10(F(1.0) + gain)
+            out[i] = _with_troposcatter(free + loss, free, base, theta, f, n0)
         elif i >= first:
             out[i] = base + F(20.0) * np.log10(d)
-        y[i] = h[i] + clutter[i] - a * d * d
         bare = h[i] - a * d * d
-        stim_run = max(stim_run, (y[i] - hts) / d)
-        bare_run = max(bare_run, (bare - hts) / d)
+        y[i] = bare + clutter[i]
+        stim_run, bare_run = max(stim_run, (y[i] - hts) / d), max(bare_run, (bare - hts) / d)
         flat_run = max(flat_run, (h[i] - hts) / d)
-        ng = _push(gx, gy, ng, d, y[i])
-        nb = _push(bx, by, nb, d, bare)
-        nc = _push(cx, cy, nc, d, h[i])
+        ng, nb, nc = _push(gx, gy, ng, d, y[i]), _push(bx, by, nb, d, bare), _push(cx, cy, nc, d, h[i])
