@@ -8,7 +8,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
 from dajing.domains.plan.board import details, source
@@ -20,6 +20,8 @@ from dajing.domains.plan.loading import plan as load_plan
 from dajing.domains.plan.pack import Indicator, Plan
 from dajing.kernel.areas.api import AreaUnknown, units
 from dajing.kernel.areas.api import area as find_area
+from dajing.kernel.identity.api import actor_of
+from dajing.kernel.settings import settings
 from dajing.kernel.ui.moment import as_of
 
 TITLES = {"xlsx": "XLSX", "docx": "DOCX", "pdf": "PDF"}
@@ -41,7 +43,7 @@ def board(request: HttpRequest, plan: str) -> HttpResponse:
     context = {
         "slots": source.slots(plan=found, as_of=as_of(request).moment),
         "formats": TITLES.items(),
-        **_spread(request, found, shown),
+        **_spread(request, shown),
     }
     return _page(request, "plan/board.html", shown, context)
 
@@ -53,12 +55,12 @@ def indicator(request: HttpRequest, plan: str, indicator: str) -> HttpResponse:
     chosen = _indicator(found, indicator)
     shown = source.board(plan=found, as_of=as_of(request).moment)
     row = next(row for row in shown.rows if row.indicator.id == chosen.id)
-    spread = _spread(request, found, shown, chosen)
+    spread = _spread(request, shown, chosen)
     context = {
         "indicator": chosen,
         "row": row,
         "chart": details.series_chart(row=row),
-        "table": details.table(plan=found, made=spread["spread"], vintage=shown.vintage),
+        "chart_data": details.chart_data(row=row, mark=gettext("模拟数据") if settings().synthetic else ""),
         **spread,
     }
     return _page(request, "plan/indicator.html", shown, context)
@@ -73,6 +75,7 @@ def area(request: HttpRequest, plan: str, area: str) -> HttpResponse:
     except AreaUnknown as refusal:
         raise Http404(str(refusal)) from refusal
     shown = source.board(plan=found, as_of=as_of(request).moment)
+    assert shown.vintage is not None  # noqa: S101 - a board read from rows has one
     local = source.area_board(plan=found, vintage=shown.vintage, area=unit.code)
     pairs = list(zip(local.rows, shown.rows, strict=True))
     context = {"unit": unit, "pairs": pairs, "units": units(hierarchy="reporting")}
@@ -88,13 +91,21 @@ def evidence(request: HttpRequest, plan: str, indicator: str, area: str, period:
         unit = find_area(area)
     except AreaUnknown as refusal:
         raise Http404(str(refusal)) from refusal
-    shown = source.board(plan=found, as_of=as_of(request).moment)
-    figures = source.figures(plan=found, vintage=shown.vintage, indicators=(chosen.id,), areas=(unit.code,))
+    moment, now = as_of(request).moment, datetime.now(UTC)
+    shown = source.board(plan=found, as_of=moment)
     context = {
         "indicator": chosen,
         "unit": unit,
         "period": period,
-        "figure": next((f for f in figures if f.reading.period == period), None),
+        **details.evidence(
+            board=shown,
+            indicator=chosen,
+            area=unit.code,
+            period=period,
+            as_of=moment,
+            by=actor_of(request=request, at=now),
+            at=now,
+        ),
     }
     return _page(request, "plan/evidence.html", shown, context)
 
@@ -138,13 +149,12 @@ def _indicator(plan: Plan, name: str) -> Indicator:
     raise Http404(name)
 
 
-def _spread(request: HttpRequest, plan: Plan, shown: Board, chosen: Indicator | None = None) -> dict[str, Any]:
-    named = {i.id: i for i in plan.indicators}
-    picked = chosen or named.get(request.GET.get("indicator", ""), plan.indicators[0])
+def _spread(request: HttpRequest, shown: Board, chosen: Indicator | None = None) -> dict[str, Any]:
+    named = {i.id: i for i in shown.plan.indicators}
+    picked = chosen or named.get(request.GET.get("indicator", ""), shown.plan.indicators[0])
     return details.spread(
-        plan=plan,
+        board=shown,
         indicator=picked,
-        vintage=shown.vintage,
         wanted=request.GET.get("period"),
         real_shapes=details.may_draw_shapes(signed_in=request.user.is_authenticated),
     )

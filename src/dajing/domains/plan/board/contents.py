@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 import msgspec
 
 from dajing.domains.plan.board.words import tone, word
 from dajing.domains.plan.pack import Aim, Goal, Indicator, Plan
+from dajing.domains.plan.readings.structs import SnapshotInfo
 from dajing.kernel.measures.reading import Kind, Reading
 from dajing.kernel.text import Text
 
@@ -19,13 +19,17 @@ NO_DATA = Text(
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """One reading with its judgement; ``status`` is one of ``board.words.STATUSES``."""
+    """One reading with its judgement; ``status`` is one of ``board.words.STATUSES``.
+
+    ``latest`` marks the one that a board shows for its indicator, variant and area.
+    """
 
     indicator: str
     variant: str
     reading: Reading
     status: str
     status_reason: Text
+    latest: bool = False
 
     @property
     def tone(self) -> str:
@@ -38,16 +42,6 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
         return word(self.status)
 
 
-class Vintage(msgspec.Struct, frozen=True, kw_only=True):
-    """Which stored state is shown: what was known at ``as_of``, computed at ``computed_at``."""
-
-    id: str
-    as_of: datetime | None
-    computed_at: datetime
-    watermark: datetime | None
-    synthetic: bool
-
-
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One indicator on the board: its latest figure, its history, and what may stand beside it."""
 
@@ -57,6 +51,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     companion: Figure | None = None
     weighted: Figure | None = None
     probability: float | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether any period has a value."""
+        return any(figure.reading.value is not None for figure in self.series)
 
     @property
     def status(self) -> str:
@@ -92,13 +91,13 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Board(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole plan as of one vintage; ``vintage`` None means that nothing has been computed yet.
+    """The whole plan as of one stored state (``vintage``).
 
     ``whole`` holds the aims that belong to no single goal.
     """
 
     plan: Plan
-    vintage: Vintage | None
+    vintage: SnapshotInfo | None
     blocks: tuple[Block, ...]
     whole: tuple[Aim, ...] = ()
 
@@ -106,6 +105,11 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     def rows(self) -> tuple[Row, ...]:
         """Every indicator in the plan's order."""
         return tuple(row for block in self.blocks for row in block.rows)
+
+    @property
+    def empty(self) -> bool:
+        """Whether no report had been locked, so that there is nothing to show but what is missing."""
+        return self.vintage is None or self.vintage.watermark is None
 
     @property
     def counts(self) -> list[tuple[str, Text, int]]:
@@ -116,16 +120,16 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def latest(series: Sequence[Figure]) -> Figure | None:
-    """The last figure with a value; where none has one, the last of all, so that its reason is shown."""
-    known = [figure for figure in series if figure.reading.value is not None]
-    shown = known or list(series)
+    """The figure marked as the one to show; where none is, the last of all, so that its reason is shown."""
+    marked = [figure for figure in series if figure.latest]
+    shown = marked or list(series)
     return shown[-1] if shown else None
 
 
 def compose(
     *,
     plan: Plan,
-    vintage: Vintage | None,
+    vintage: SnapshotInfo | None,
     figures: Sequence[Figure],
     probabilities: Mapping[str, float] | None = None,
 ) -> Board:

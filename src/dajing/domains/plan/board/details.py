@@ -5,13 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+from django.utils.translation import gettext
+
 from dajing.domains.plan.board import source
-from dajing.domains.plan.board.contents import Board, Figure, Row, Vintage
+from dajing.domains.plan.board.contents import Board, Figure, Row
 from dajing.domains.plan.board.spread import Spread
 from dajing.domains.plan.board.spread import spread as make_spread
-from dajing.domains.plan.pack import Indicator, Plan
-from dajing.kernel.areas.api import units
+from dajing.domains.plan.pack import Indicator
+from dajing.domains.plan.readings.api import NothingToExplain, explain
+from dajing.domains.plan.roles import ROLES
+from dajing.kernel.areas.api import AreaUnknown, areas, units
 from dajing.kernel.areas.boundaries import boundaries, may_draw_map
+from dajing.kernel.identity.actor import Actor
+from dajing.kernel.ledger.api import record
 from dajing.kernel.packs.api import city
 from dajing.kernel.settings import settings
 from dajing.kernel.ui.drawing.series import Chart, chart
@@ -23,31 +30,37 @@ def may_draw_shapes(*, signed_in: bool) -> bool:
     return may_draw_map() or (signed_in and settings().synthetic)
 
 
-def spread(
-    *, plan: Plan, indicator: Indicator, vintage: Vintage | None, wanted: str | None, real_shapes: bool
-) -> dict[str, Any]:
-    """Variables of the map section: the drawing with a mark per county unit, and its legend."""
+def spread(*, board: Board, indicator: Indicator, wanted: str | None, real_shapes: bool) -> dict[str, Any]:
+    """Variables of the map section and the county table: one period of one indicator by county unit."""
     reporting = units(hierarchy="reporting")
-    found = source.figures(
-        plan=plan, vintage=vintage, indicators=(indicator.id,), areas=tuple(unit.code for unit in reporting)
-    )
+    row = next(row for row in board.rows if row.indicator.id == indicator.id)
+    listed = [f.reading.period for f in reversed(row.series) if f.reading.value is not None]
+    period_ = wanted if wanted in listed else (listed[0] if listed else None)
+    found = _of_period(board, indicator, period_, [unit.code for unit in reporting])
     review = city().map_review
     made = make_spread(
         indicator=indicator,
         names={unit.code: unit.name for unit in reporting},
         polygons={code: boundary.polygon for code, boundary in boundaries().items()},
         figures=found,
-        period=wanted,
+        period=period_,
         real=real_shapes,
         reviewed=f"{review.number} {review.issuer}" if review else None,
     )
+    kept = {figure.reading.area: figure for figure in found}
     return {
         "spread": made,
-        "map_indicators": [(i.id, i.title) for i in plan.indicators],
-        "map_periods": [(p, period(p)) for p in made.periods],
+        "map_indicators": [(i.id, i.title) for i in board.plan.indicators],
+        "map_periods": [(p, period(p)) for p in listed],
         "map_legend": _legend(made),
-        "units": reporting,
+        "table": [(unit, kept.get(unit.code)) for unit in reporting],
     }
+
+
+def _of_period(board: Board, indicator: Indicator, period_: str | None, areas: list[str]) -> list[Figure]:
+    if board.vintage is None or period_ is None:
+        return []
+    return source.figures(vintage=board.vintage, indicators=(indicator.id,), areas=areas, periods=(period_,))
 
 
 def _legend(made: Spread) -> list[tuple[str, str]]:
@@ -72,11 +85,33 @@ def series_chart(*, row: Row) -> Chart | None:
     )
 
 
-def table(*, plan: Plan, made: Spread, vintage: Vintage | None) -> list[tuple[Any, Figure | None]]:
-    """Every county unit with its figure of the period shown, in the order of codes."""
-    found = source.figures(plan=plan, vintage=vintage, indicators=(made.indicator.id,))
-    kept = {f.reading.area: f for f in found if f.reading.period == made.period}
-    return [(unit, kept.get(unit.code)) for unit in units(hierarchy="reporting")]
+def chart_data(*, row: Row, mark: str) -> dict[str, Any]:
+    """The same series for the interactive chart; ``mark`` is the watermark, empty for real data."""
+    return {
+        "labels": [f.reading.period for f in row.series],
+        "values": [f.reading.value for f in row.series],
+        "goal": row.indicator.target.value,
+        "goalLabel": gettext("目标"),
+        "unit": row.indicator.unit,
+        "mark": mark,
+    }
+
+
+def evidence(
+    *, board: Board, indicator: Indicator, area: str, period: str, as_of: datetime | None, by: Actor, at: datetime
+) -> dict[str, Any]:
+    """What is behind one number. Everyone sees counts, formula and digest; record content is for holders of a role of
+    the plan, and that they opened it is recorded."""
+    try:
+        found = explain(plan=board.plan, indicator=indicator.id, area=area, period=period, as_of=as_of)
+    except (NothingToExplain, AreaUnknown) as refusal:
+        return {"explanation": None, "refusal": refusal.message}
+    opened = any(by.may(role) for role in ROLES)
+    if opened:
+        subject = f"plan:{board.plan.id}/indicator:{indicator.id}/{area}/{period}"
+        with transaction.atomic():
+            record(act="plan.evidence.opened", by=by, at=at, subject=subject, detail={"records": len(found.rows)})
+    return {"explanation": found, "opened": opened, "figure": found.reading, "areas": areas()}
 
 
 def supervision(*, board: Board, as_of: datetime | None) -> dict[str, Any]:

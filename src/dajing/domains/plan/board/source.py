@@ -1,43 +1,72 @@
-"""Reads the stored readings that the pages show; nothing is computed for a page."""
+"""Reads the stored readings that the pages show; nothing is computed for a page but a past state nobody asked for yet."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 
-from dajing.domains.plan.board.contents import Board, Figure, Vintage, compose
+from dajing.domains.plan.board.contents import Board, Figure, compose
+from dajing.domains.plan.loading import plan as load_plan
 from dajing.domains.plan.pack import Plan
+from dajing.domains.plan.readings.api import IndicatorReading, SnapshotInfo, Variant, readings, snapshot
+from dajing.domains.plan.register.service import SlotView
+from dajing.domains.plan.register.service import slots as register_slots
+from dajing.kernel.text import Text
 
-
-def vintage(*, plan: Plan, as_of: datetime | None) -> Vintage | None:
-    """The stored state known at ``as_of``; None where none has been computed yet."""
-    return None
+VARIANTS: tuple[Variant, ...] = ("official", "companion", "weighted")
+NO_JUDGEMENT = Text(zh="对照数不判定状态", en="a figure beside the official one decides no status")
 
 
 def figures(
     *,
-    plan: Plan,
-    vintage: Vintage | None,
+    vintage: SnapshotInfo | int,
     indicators: Sequence[str] | None = None,
     areas: Sequence[str] | None = None,
-    variants: Sequence[str] = ("official",),
+    periods: Sequence[str] | None = None,
+    variants: Sequence[Variant] = ("official",),
+    latest: bool = False,
 ) -> list[Figure]:
-    """Stored figures of one vintage."""
-    return []
+    """Stored figures of one vintage; ``latest`` restricts them to those that a board shows."""
+    return [
+        _figure(found)
+        for variant in variants
+        for found in readings(
+            snapshot=vintage, indicators=indicators, areas=areas, periods=periods, variant=variant, latest=latest
+        )
+    ]
+
+
+def _figure(found: IndicatorReading) -> Figure:
+    return Figure(
+        indicator=found.indicator,
+        variant=found.variant,
+        reading=found.reading,
+        status=str(found.status or "not_measurable"),
+        status_reason=found.status_reason or NO_JUDGEMENT,
+        latest=found.latest,
+    )
 
 
 def board(*, plan: Plan, as_of: datetime | None) -> Board:
     """The city's board as of a time."""
-    shown = vintage(plan=plan, as_of=as_of)
-    found = figures(plan=plan, vintage=shown, areas=(plan.area,), variants=("official", "companion", "weighted"))
-    return compose(plan=plan, vintage=shown, figures=found)
+    vintage = snapshot(plan=plan, as_of=as_of)
+    return msgspec.structs.replace(_board(plan.id, vintage.id, vintage.computed_at), vintage=vintage)
 
 
-def area_board(*, plan: Plan, vintage: Vintage | None, area: str) -> Board:
-    """The same board for one county unit."""
-    found = figures(plan=plan, vintage=vintage, areas=(area,))
+@functools.lru_cache(maxsize=16)
+def _board(plan: str, number: int, _computed_at: datetime) -> Board:
+    """A stored state never changes, so its composed board is kept; the time of computing tells reused numbers apart."""
+    loaded = load_plan(id=plan)
+    found = figures(vintage=number, areas=(loaded.area,), variants=VARIANTS)
+    return compose(plan=loaded, vintage=None, figures=found)
+
+
+def area_board(*, plan: Plan, vintage: SnapshotInfo, area: str) -> Board:
+    """The same board for one county unit, without its history."""
+    found = figures(vintage=vintage, areas=(area,), variants=VARIANTS, latest=True)
     return compose(plan=plan, vintage=vintage, figures=found)
 
 
@@ -50,5 +79,11 @@ class SlotLine(msgspec.Struct, frozen=True):
 
 
 def slots(*, plan: Plan, as_of: datetime | None) -> list[SlotLine]:
-    """Every slot of the plan."""
-    return [SlotLine(slot.id, str(slot.title), "") for slot in plan.slots]
+    """Every slot of the plan as an officer filled it, known at ``as_of``."""
+    return [_line(view) for view in register_slots(plan=plan, as_of=as_of)]
+
+
+def _line(view: SlotView) -> SlotLine:
+    if view.entry is None:
+        return SlotLine(view.slot.id, str(view.slot.title), "")
+    return SlotLine(view.slot.id, view.entry.title, view.entry.approval)

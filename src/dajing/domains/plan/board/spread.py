@@ -30,11 +30,10 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Spread(msgspec.Struct, frozen=True, kw_only=True):
-    """What the map section shows; ``periods`` are newest first and only those with any known value."""
+    """What the map section shows of one period; ``period`` None means that no period has a known value."""
 
     indicator: Indicator
     period: str | None
-    periods: list[str]
     drawing: Drawing
     marks: list[Mark]
     classes: Steps
@@ -61,9 +60,7 @@ def spread(
     ``names`` holds every area that reports; ``polygons`` (WGS-84) those with a territory of their own. ``reviewed`` is
     the map's approval number.
     """
-    periods = sorted({f.reading.period for f in figures if f.reading.value is not None}, reverse=True)
-    chosen = period if period in periods else (periods[0] if periods else None)
-    values = {f.reading.area: f.reading.value for f in figures if f.reading.period == chosen}
+    values = {f.reading.area: f.reading.value for f in figures if f.reading.period == period}
     drawing = outline(polygons) if real and polygons else _squares(names, polygons)
     classes = steps([values.get(shape.code) for shape in drawing.shapes])
     marks = [
@@ -77,9 +74,7 @@ def spread(
         for shape in drawing.shapes
     ]
     note: Text | str = (reviewed or NOT_REVIEWED) if drawing.real else NOT_A_MAP
-    return Spread(
-        indicator=indicator, period=chosen, periods=periods, drawing=drawing, marks=marks, classes=classes, note=note
-    )
+    return Spread(indicator=indicator, period=period, drawing=drawing, marks=marks, classes=classes, note=note)
 
 
 def _squares(names: Mapping[str, Text], polygons: Mapping[str, Any]) -> Drawing:

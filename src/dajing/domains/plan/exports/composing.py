@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from dajing.domains.plan.board import source
-from dajing.domains.plan.board.contents import latest
 from dajing.domains.plan.exports.report import Report
 from dajing.domains.plan.pack import Plan
 from dajing.kernel.areas.api import areas, units
@@ -17,12 +16,7 @@ def compose_report(*, plan: Plan, as_of: datetime | None, language: str, at: dat
     """Everything known at ``as_of``, to be written at ``at`` in ``language`` (``zh`` or ``en``)."""
     board = source.board(plan=plan, as_of=as_of)
     reporting = tuple(unit.code for unit in units(hierarchy="reporting"))
-    figures = source.figures(plan=plan, vintage=board.vintage, areas=reporting)
-    last = {
-        (i.id, code): latest([f for f in figures if f.indicator == i.id and f.reading.area == code])
-        for i in plan.indicators
-        for code in reporting
-    }
+    counties = source.figures(vintage=board.vintage, areas=reporting, latest=True) if board.vintage else []
     here = city()
     return Report(
         board=board,
@@ -33,5 +27,5 @@ def compose_report(*, plan: Plan, as_of: datetime | None, language: str, at: dat
         addressee=Text(zh=f"{here.name.zh}人民政府", en=f"To the People's Government of {here.name.en}"),
         departments={department.id: department.name for department in departments()},
         names={code: area.name for code, area in areas().items()},
-        counties=[figure for figure in last.values() if figure is not None],
+        counties=counties,
     )

@@ -62,7 +62,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     def state(self) -> str:
         """What the report knows and from when its figures are."""
         vintage = self.board.vintage
-        if vintage is None:
+        if vintage is None or self.board.empty:
             none = Text(
                 zh="截至{day}尚无锁定的报表，本报告不含读数。",
                 en="As of {day} no report has been locked; this report holds no readings.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from textwrap import wrap
 from typing import Any
 
@@ -11,6 +12,7 @@ from dajing.domains.plan.board.contents import Row
 from dajing.domains.plan.board.spread import Mark, Spread
 from dajing.domains.plan.board.words import DEFINITIONS, FREQUENCIES
 from dajing.domains.plan.pack import Indicator, Plan
+from dajing.kernel.areas.api import Area
 from dajing.kernel.text import Text
 from dajing.kernel.ui.drawing.series import Spark, spark
 from dajing.kernel.ui.templatetags.ui import figure, link
@@ -73,3 +75,15 @@ def _mark(context: template.Context, plan: Plan, spread: Spread, mark: Mark, siz
         "level": mark.level,
         "address": link(context, "plan-area", plan.id, mark.code),
     }
+
+
+@register.filter
+def plain(value: float | None) -> str:
+    """A reported number as it was reported: no rounding, no forced decimals."""
+    return "—" if value is None else f"{value:,.12g}"
+
+
+@register.simple_tag
+def name_of(areas: Mapping[str, Area], code: str) -> Text | str:
+    """An area's name by its code."""
+    return areas[code].name if code in areas else code

@@ -71,3 +71,10 @@ def moment(value: Any) -> str:
 def short(value: str) -> str:
     """The first twelve characters of a digest."""
     return str(value)[:12]
+
+
+@register.filter
+def within(path: str, address: str) -> bool:
+    """Whether ``path`` is the page at ``address`` or below it; the start page is only itself."""
+    place = address.partition("?")[0]
+    return path == place if place == "/" else path.startswith(place)

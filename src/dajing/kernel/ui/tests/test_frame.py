@@ -8,7 +8,7 @@ from django.test import Client, RequestFactory
 from django.utils import translation
 
 from dajing.kernel.ui.moment import UnableToReadMoment, as_of, read_as_of
-from dajing.kernel.ui.templatetags.ui import figure, link, percent, period
+from dajing.kernel.ui.templatetags.ui import figure, link, percent, period, within
 
 
 def test_a_day_means_its_end_in_local_time() -> None:
@@ -88,3 +88,9 @@ def test_a_status_is_colour_shape_and_word() -> None:
     html = template.render(Context({}))
     assert "滞后" in html
     assert "<svg" in html
+
+
+def test_navigation_marks_the_page_shown_and_the_start_page_only_itself() -> None:
+    assert within("/plan/zjk-135/", "/plan/?as_of=2018-06-30")
+    assert not within("/", "/plan/")
+    assert not within("/plan/", "/")

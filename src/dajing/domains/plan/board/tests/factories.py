@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from dajing.domains.plan.board.contents import Board, Figure, Vintage, compose
+from dajing.domains.plan.board.contents import Board, Figure, compose
 from dajing.domains.plan.pack import Indicator, Plan
+from dajing.domains.plan.readings.structs import SnapshotInfo
 from dajing.kernel.measures.reading import Kind, Reading
 from dajing.kernel.text import Text
 
@@ -14,13 +15,15 @@ COMPUTED = datetime(2018, 7, 1, 2, 0, tzinfo=UTC)
 STATUSES = ("met", "on_track", "at_risk", "behind", "missed", "unknown")
 
 
-def vintage(*, synthetic: bool = True) -> Vintage:
-    return Vintage(
-        id="test-1",
+def vintage(*, synthetic: bool = True) -> SnapshotInfo:
+    return SnapshotInfo(
+        id=1,
+        plan="zjk-135",
         as_of=COMPUTED,
         computed_at=COMPUTED,
         watermark=datetime(2018, 6, 29, tzinfo=UTC),
         synthetic=synthetic,
+        forecast=False,
     )
 
 
@@ -33,6 +36,7 @@ def figure(
     status: str = "behind",
     variant: str = "official",
     kind: Kind = Kind.SYNTHETIC,
+    latest: bool = False,
 ) -> Figure:
     missing = Text(zh="缺 2 个县区的报表", en="two areas have not reported")
     reason = Text(zh="按现有进度到期达不到目标", en="at this pace the target is not reached in time")
@@ -56,6 +60,7 @@ def figure(
         ),
         status=status,
         status_reason=reason,
+        latest=latest,
     )
 
 
@@ -70,6 +75,7 @@ def series(*, indicator: Indicator, area: str = "130700", offset: float = 0.0) -
             period=month,
             value=None if n % 11 == 5 else goal * (0.4 + n * 0.014 + offset),
             status=status,
+            latest=n == len(months) - 1,
         )
         for n, month in enumerate(months)
     ]
