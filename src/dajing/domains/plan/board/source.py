@@ -1,4 +1,4 @@
-"""Reads the stored readings that the pages show; nothing is computed for a page but a past state nobody asked for yet."""
+"""Reads stored readings for the pages; only a past state that nobody asked for yet is computed, once."""
 
 from __future__ import annotations
 
