@@ -1,0 +1,1 @@
+"""Synthetic reports of the plan: a seeded simulator that reports through the same uploads as departments do."""
