@@ -1,12 +1,14 @@
-"""Background work of the plan: readings computed anew after figures were locked and when a day begins."""
+"""Background work of the plan: readings computed anew after figures were locked and daily; the demo's reports."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 
-from dajing.kernel.jobs.api import jobs, schedule, task
+from dajing.kernel.jobs.api import jobs, progress, schedule, task
+from dajing.kernel.text import Text
 
 QUIET = timedelta(seconds=10)  # sheets are locked in bunches; one computation serves all of a bunch
+SIMULATING = Text(zh="正在载入演示数据（合成）", en="Loading demo data (synthetic)")
 
 
 def recompute_soon(*, at: datetime) -> bool:
@@ -30,3 +32,18 @@ def recompute() -> None:
 
 
 schedule(name="plan.readings.daily", daily=time(0, 5))(recompute)
+
+
+@task(heavy=True, attempts=20)
+def simulate() -> None:
+    """Report 2015–2020 as the demo's offices would; a run that was killed goes on where it stopped."""
+    from dajing.domains.plan.demo.loading import parameters
+    from dajing.domains.plan.demo.running import Simulator
+    from dajing.domains.plan.loading import plan
+    from dajing.kernel.settings import settings
+
+    found = parameters()
+    simulator = Simulator(
+        plan=plan(id=found.head.plan), parameters=found, size=settings().demo, until=datetime.now(UTC)
+    )
+    simulator.run(seen=lambda done, total: progress(done=done, total=total, label=SIMULATING))

@@ -28,7 +28,7 @@ Cell = str | float | None
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
-    """What one file says: rows of areas (code and name), figures by (field, area), texts that stand instead of figures."""
+    """What one file says: rows of areas (code and name), figures by (field, area), words in place of some."""
 
     form: Form
     period: str

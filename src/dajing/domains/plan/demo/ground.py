@@ -32,9 +32,7 @@ class Ground(msgspec.Struct, frozen=True):
         return derived[name] if name in derived else float(getattr(self, name))
 
 
-def ground(
-    *, code: str, on: date, areas: Mapping[str, Area], census: Mapping[int, Mapping[str, CensusRow]]
-) -> Ground:
+def ground(*, code: str, on: date, areas: Mapping[str, Area], census: Mapping[int, Mapping[str, CensusRow]]) -> Ground:
     """The unit ``code`` on a day, between the censuses on a straight line.
 
     A unit's first census is that of all units it had taken over by ``on``, so that a merger moves people once; a unit

@@ -1,4 +1,4 @@
-"""The simulated truth: every figure of a form for a period; pure, and the same for a seed in whatever order it is asked."""
+"""The simulated truth: every figure of a form for a period; pure, the same for a seed in any order."""
 
 from __future__ import annotations
 
@@ -17,10 +17,8 @@ ORIGIN = date(2015, 1, 1)
 DECIMALS = 4
 
 
-def truth(
-    *, parameters: Parameters, plan: Plan, form: str, period: str, grounds: Mapping[str, Ground]
-) -> Figures:
-    """Figures by (field, area): ``grounds`` are the units of the period; city-level fields stand under the city's code."""
+def truth(*, parameters: Parameters, plan: Plan, form: str, period: str, grounds: Mapping[str, Ground]) -> Figures:
+    """Figures by (field, area); ``grounds`` are the period's units, city-level fields stand under the city's code."""
     end = last_day(period=period)
     fields = {f.id: f for f in plan.fields}
     found: Figures = {}

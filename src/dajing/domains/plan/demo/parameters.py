@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from dajing.domains.plan.pack import Plan
 from dajing.kernel.packs.problem import Problems
 from dajing.kernel.packs.references import known
-from dajing.kernel.packs.toml import TomlFile
+from dajing.kernel.packs.toml import Entry, TomlFile
 from dajing.kernel.text import Text
 
 DRIVERS = ("population", "urban", "rural", "households", "urban_households", "rural_households", "unit")
@@ -21,7 +21,7 @@ DRIVERS = ("population", "urban", "rural", "households", "urban_households", "ru
 class Series(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How one field develops: ``of`` (people, households, or another field) times a logistic rate.
 
-    The rate rises from ``low`` to ``high``, half way ``middle`` years after 1 January 2015, with ``steepness`` per year.
+    The rate rises from ``low`` to ``high``, half way ``middle`` years after 1 January 2015, by ``steepness`` a year.
     Each unit follows ``lag`` years (standard deviation) earlier or later and ends ``ragged`` (share of the rise, mean)
     below ``high``. ``noise`` is the relative month-to-month scatter, ``growth`` a yearly relative drift.
     """
@@ -143,10 +143,11 @@ def read_parameters(*, folder: Path, plans: Collection[Plan], problems: Problems
     _complete(file, entries, plan)
     if len(problems.found) > before:
         return None
-    return Parameters(head=head, **{name: tuple(e.value for e in found) for name, found in entries.items()})
+    tables: dict[str, Any] = {name: tuple(e.value for e in found) for name, found in entries.items()}
+    return Parameters(head=head, **tables)
 
 
-def _complete(file: TomlFile, entries: dict[str, list], plan: Plan) -> None:  # type: ignore[type-arg]
+def _complete(file: TomlFile, entries: dict[str, list[Entry[Any]]], plan: Plan) -> None:
     """Every field and form has exactly one rule, and a rule only uses fields before it."""
     fields, seen = {f.id for f in plan.fields}, set(DRIVERS)
     for entry in entries["series"]:

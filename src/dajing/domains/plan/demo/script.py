@@ -38,13 +38,13 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Script:
-    """Collects the steps of one report."""
+    """Collects the steps of one report; ``ahead`` is how many days before the form's due day its office wants it."""
 
-    def __init__(self, *, seed: int, form: Form, scope: str, period: str, size: Size) -> None:
+    def __init__(self, *, seed: int, form: Form, scope: str, period: str, size: Size, ahead: int = 0) -> None:
         self.form, self.scope, self.period, self.size = form, scope, period, size
         self.chance = random.Random(f"{seed}/{form.id}/{scope}/{period}")  # noqa: S311 - a simulation, no secret
         self.steps: list[Step] = []
-        due = calendar_day_after(day=last_day(period=period), count=form.due_day, roll=True).day
+        due = calendar_day_after(day=last_day(period=period), count=form.due_day - ahead, roll=True).day
         self.due = due
         self.at = self._office(due - DAY * self.chance.randint(0, 4))
 
@@ -58,11 +58,8 @@ class Script:
 
     def _do(self, do: Do, *, at: datetime | None = None, **given: str) -> None:
         key = f"demo/{self.form.id}/{self.scope}/{self.period}/{len(self.steps)}"
-        self.steps.append(
-            Step(
-                at=at or self.at, do=do, form=self.form.id, scope=self.scope, period=self.period, key=key, **given
-            )  # type: ignore[arg-type]
-        )  # fmt: skip
+        place = {"form": self.form.id, "scope": self.scope, "period": self.period}
+        self.steps.append(Step(at=at or self.at, do=do, key=key, **place, **given))
 
     def write(self, *, others: Sequence[str], units: Sequence[str]) -> list[Step]:
         """All steps of the report, in their order. ``others`` are other offices, ``units`` the report's counties."""

@@ -1,5 +1,6 @@
 """Tables of the plan; every one of them is append-only or a projection of what is."""
 
+from dajing.domains.plan.models.demo import Simulation
 from dajing.domains.plan.models.readings import EvaluationRow, ForecastRow, ReadingRow, Snapshot
 from dajing.domains.plan.models.register import DefinitionConfirmation, SlotEntry
 from dajing.domains.plan.models.reporting import (
@@ -23,6 +24,7 @@ __all__ = [
     "Report",
     "ReportAct",
     "ReportValue",
+    "Simulation",
     "SlotEntry",
     "Snapshot",
     "Upload",

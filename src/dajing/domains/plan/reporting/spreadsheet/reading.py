@@ -40,6 +40,38 @@ class AreaNames(msgspec.Struct, frozen=True, kw_only=True):
         return self.codes.get(text)
 
 
+class Grid(msgspec.Struct, frozen=True, kw_only=True):
+    """A sheet as it is read: upright, or ``turned`` (counties side by side) without the ``above`` rows of its title."""
+
+    name: str
+    rows: Sequence[Sequence[object]]
+    titles: Sequence[str] = ()
+    turned: bool = False
+    above: int = 0
+
+    def place(self, row: int, column: int) -> tuple[int, str]:
+        """Row number and column letter in the file for a place in the grid."""
+        real_row, real_column = (column + self.above, row) if self.turned else (row, column)
+        return real_row + 1, letter(real_column)
+
+
+def _grids(sheet: Sheet) -> tuple[Grid, Grid]:
+    """The sheet upright, and its table turned on its side; titles above and notes below a table are not turned."""
+    wide = [n for n, row in enumerate(sheet.rows) if len({str(c) for c in row if c is not None}) > 2 and not _note(row)]
+    first, last = (wide[0], wide[-1]) if wide else (0, -1)
+    titles = [plain(str(c)) for row in sheet.rows[:first] for c in row if c is not None]
+    turned = transpose(sheet.rows[first : last + 1])
+    return (
+        Grid(name=sheet.name, rows=sheet.rows),
+        Grid(name=sheet.name, rows=turned, titles=titles, turned=True, above=first),
+    )
+
+
+def _note(row: Sequence[object]) -> bool:
+    """Whether a row is a remark or a line of signatures."""
+    return bool(_NOTE.match(next((plain(str(c)) for c in row if c is not None), "")))
+
+
 class Understood(msgspec.Struct, frozen=True, kw_only=True):
     """What a file says: its figures, its period if it names one, its headings, and everything wrong with it."""
 
@@ -74,8 +106,8 @@ def understand(
     """The figures of the sheet that fits the form best. Never raises for what stands in cells: faults say it."""
     best: Understood | None = None
     for sheet in sheets:
-        for rows, turned in ((sheet.rows, False), (transpose(sheet.rows), True)):
-            found = _sheet(Sheet(sheet.name, rows), fields, areas, frequency, mapping or {}, turned)
+        for grid in _grids(sheet):
+            found = _sheet(grid, fields, areas, frequency, mapping or {})
             if found is not None and (best is None or len(found.values) > len(best.values)):
                 best = found
     if best is not None:
@@ -87,24 +119,19 @@ def understand(
 
 
 def _sheet(
-    sheet: Sheet,
-    fields: Mapping[str, Field],
-    areas: AreaNames,
-    frequency: Frequency,
-    mapping: Mapping[str, str],
-    turned: bool,
+    grid: Grid, fields: Mapping[str, Field], areas: AreaNames, frequency: Frequency, mapping: Mapping[str, str]
 ) -> Understood | None:
-    table = find_table(rows=sheet.rows, fields=fields, mapping=mapping)
+    table = find_table(rows=grid.rows, fields=fields, mapping=mapping)
     if table is None:
         return None
-    reader = _Reader(sheet, table, fields, areas, frequency, turned)
+    reader = _Reader(grid, table, fields, areas, frequency)
     reader.read()
     return Understood(
         values=tuple(reader.values),
         period=reader.period,
         table=table,
         faults=tuple(reader.faults),
-        sheet=sheet.name,
+        sheet=grid.name,
         totals=reader.totals,
     )
 
@@ -113,16 +140,10 @@ class _Reader:
     """Walks the rows below the headings of one table."""
 
     def __init__(
-        self,
-        sheet: Sheet,
-        table: Table,
-        fields: Mapping[str, Field],
-        areas: AreaNames,
-        frequency: Frequency,
-        turned: bool,
+        self, grid: Grid, table: Table, fields: Mapping[str, Field], areas: AreaNames, frequency: Frequency
     ) -> None:
-        self.sheet, self.table, self.fields, self.areas = sheet, table, fields, areas
-        self.frequency, self.turned = frequency, turned
+        self.grid, self.table, self.fields, self.areas = grid, table, fields, areas
+        self.frequency = frequency
         self.values: list[Value] = []
         self.faults: list[Fault] = []
         self.totals: dict[str, float] = {}
@@ -131,8 +152,8 @@ class _Reader:
         self.scales = {c.index: self._scale(c) for c in table.columns if c.role == "field"}
 
     def _title_period(self) -> str | None:
-        titles = [sheet_name for sheet_name in (self.sheet.name,) if sheet_name]
-        titles += [plain(str(c)) for row in self.sheet.rows[: self.table.top] for c in row if c is not None]
+        titles = [self.grid.name, *self.grid.titles] if self.grid.name else [*self.grid.titles]
+        titles += [plain(str(c)) for row in self.grid.rows[: self.table.top] for c in row if c is not None]
         for text in dict.fromkeys(titles):
             try:
                 if found := read_period(text=text, frequency=self.frequency):
@@ -156,12 +177,11 @@ class _Reader:
         return scale
 
     def read(self) -> None:
-        for number in range(self.table.bottom + 1, len(self.sheet.rows)):
-            row = self.sheet.rows[number]
+        for number in range(self.table.bottom + 1, len(self.grid.rows)):
+            row = self.grid.rows[number]
             if all(cell is None for cell in row):
                 continue
-            first = next((plain(str(c)) for c in row if c is not None), "")
-            if _NOTE.match(first):
+            if _note(row):
                 continue
             self._row(number, row)
 
@@ -221,12 +241,8 @@ class _Reader:
         if code is None:
             self.totals[id_] = figure
             return
-        place_row, place_column = (index, number) if self.turned else (number, index)
-        self.values.append(
-            Value(
-                field=id_, area=code, number=figure, text=str(cell)[:60], row=place_row + 1, column=letter(place_column)
-            )
-        )
+        row, place = self.grid.place(number, index)
+        self.values.append(Value(field=id_, area=code, number=figure, text=str(cell)[:60], row=row, column=place))
 
     def _row_period(self, number: int, row: Sequence[object]) -> None:
         column = self.table.of("period")
@@ -260,5 +276,5 @@ class _Reader:
         return row[column.index] if column.index < len(row) else None
 
     def _fault(self, row: int, column: int, message: Text, cure: Text) -> None:
-        place_row, place_column = (column, row) if self.turned else (row, column)
-        self.faults.append(Fault(row=place_row + 1, column=letter(place_column), message=message, cure=cure))
+        number, place = self.grid.place(row, column)
+        self.faults.append(Fault(row=number, column=place, message=message, cure=cure))
