@@ -11,14 +11,14 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
-from dajing.domains.plan.board import details, source
+from dajing.domains.plan.board import details, reports, source
 from dajing.domains.plan.board.contents import Board
 from dajing.domains.plan.exports.api import FORMATS, MIME, write
 from dajing.domains.plan.exports.composing import compose_report
 from dajing.domains.plan.loading import PlanUnknown
 from dajing.domains.plan.loading import plan as load_plan
 from dajing.domains.plan.pack import Indicator, Plan
-from dajing.kernel.areas.api import AreaUnknown, units
+from dajing.kernel.areas.api import AreaUnknown, areas, units
 from dajing.kernel.areas.api import area as find_area
 from dajing.kernel.identity.api import actor_of
 from dajing.kernel.settings import settings
@@ -61,6 +61,8 @@ def indicator(request: HttpRequest, plan: str, indicator: str) -> HttpResponse:
         "row": row,
         "chart": details.series_chart(row=row),
         "chart_data": details.chart_data(row=row, mark=gettext("模拟数据") if settings().synthetic else ""),
+        "objections": reports.objections(plan=found, indicator=chosen, as_of=as_of(request).moment),
+        "areas": areas(),
         **spread,
     }
     return _page(request, "plan/indicator.html", shown, context)
@@ -116,7 +118,8 @@ def supervision(request: HttpRequest, plan: str) -> HttpResponse:
     found = _plan(plan)
     moment = as_of(request).moment
     shown = source.board(plan=found, as_of=moment)
-    return _page(request, "plan/supervision.html", shown, details.supervision(board=shown, as_of=moment))
+    context = details.supervision(board=shown) | {"owed": reports.owed(plan=found, at=datetime.now(UTC), as_of=moment)}
+    return _page(request, "plan/supervision.html", shown, context)
 
 
 @require_safe

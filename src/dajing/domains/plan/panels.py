@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest
 
-from dajing.domains.plan.board import source
+from dajing.domains.plan.board import reports, source
 from dajing.domains.plan.loading import plan as load_plan
 from dajing.kernel.text import Text
 from dajing.kernel.ui.moment import AsOf
@@ -22,3 +23,20 @@ def board(request: HttpRequest, as_of: AsOf) -> dict[str, Any]:
     shown = source.board(plan=plan, as_of=as_of.moment)
     pressing = [row for row in shown.rows if row.status in {"missed", "behind", "at_risk"}]
     return {"plan": plan, "board": shown, "vintage": shown.vintage, "pressing": pressing}
+
+
+@panel(
+    id="plan.reports",
+    title=Text(zh="最近锁定的报表", en="Reports locked lately"),
+    template="plan/panel_reports.html",
+    order=20,
+)
+def recent(request: HttpRequest, as_of: AsOf) -> dict[str, Any]:
+    """Reports locked lately, marked where they are new to this visitor, and how many are owed."""
+    plan, before = load_plan(), request.session.get("visited-before")
+    since = datetime.fromisoformat(before) if before else None
+    return {
+        "plan": plan,
+        "locks": reports.locks(plan=plan, as_of=as_of.moment, since=since),
+        "owed": reports.owed(plan=plan, at=datetime.now(UTC), as_of=as_of.moment),
+    }

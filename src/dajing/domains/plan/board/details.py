@@ -114,7 +114,7 @@ def evidence(
     return {"explanation": found, "opened": opened, "figure": found.reading, "areas": areas()}
 
 
-def supervision(*, board: Board, as_of: datetime | None) -> dict[str, Any]:
+def supervision(*, board: Board) -> dict[str, Any]:
     """督办: indicators behind, missed or unknown with the department that owns each."""
     from dajing.kernel.packs.api import departments
 
