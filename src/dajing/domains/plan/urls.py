@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from dajing.domains.plan import pages
+from dajing.domains.plan.register import pages as register
 
 urlpatterns = [
     path("plan/", pages.default, name="plan"),
@@ -18,4 +19,9 @@ urlpatterns = [
         pages.evidence,
         name="plan-evidence",
     ),
+    path("plan/<slug:plan>/slots/", register.slots, name="plan-slots"),
+    path("plan/<slug:plan>/slots/<slug:slot>/", register.slot, name="plan-slot"),
+    path("plan/<slug:plan>/figures/", register.figures, name="plan-figures"),
+    path("plan/<slug:plan>/indicator/<slug:indicator>/definition/", register.definition, name="plan-definition"),
+    path("plan/<slug:plan>/indicator/<slug:indicator>/definition/confirm", register.confirm, name="plan-confirm"),
 ]
