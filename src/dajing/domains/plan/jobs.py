@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 
+from dajing.domains.plan.live import READINGS
 from dajing.kernel.jobs.api import jobs, progress, schedule, task
+from dajing.kernel.live.api import announce
 from dajing.kernel.text import Text
 
 QUIET = timedelta(seconds=10)  # sheets are locked in bunches; one computation serves all of a bunch
@@ -27,8 +29,9 @@ def recompute() -> None:
     from dajing.domains.plan.readings.snapshots import drop_changed, refresh
 
     for plan in plans():
-        refresh(plan=plan, as_of=None, at=datetime.now(UTC))
+        made = refresh(plan=plan, as_of=None, at=datetime.now(UTC))
         drop_changed(plan=plan)
+        announce(topic=READINGS, data={"plan": plan.id, "snapshot": made.id})
 
 
 schedule(name="plan.readings.daily", daily=time(0, 5))(recompute)
