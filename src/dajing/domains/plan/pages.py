@@ -63,6 +63,7 @@ def indicator(request: HttpRequest, plan: str, indicator: str) -> HttpResponse:
         "chart_data": details.chart_data(row=row, mark=gettext("模拟数据") if settings().synthetic else ""),
         "objections": reports.objections(plan=found, indicator=chosen, as_of=as_of(request).moment),
         "areas": areas(),
+        "gap": details.gap(board=shown, indicator=chosen, as_of=as_of(request).moment),
         **spread,
     }
     return _page(request, "plan/indicator.html", shown, context)

@@ -14,6 +14,7 @@ from dajing.domains.plan.board.spread import Spread
 from dajing.domains.plan.board.spread import spread as make_spread
 from dajing.domains.plan.pack import Indicator
 from dajing.domains.plan.readings.api import NothingToExplain, explain
+from dajing.domains.plan.readings.gaps import Gap, NoGap, gap_of
 from dajing.domains.plan.roles import ROLES
 from dajing.kernel.areas.api import AreaUnknown, areas, units
 from dajing.kernel.areas.boundaries import boundaries, may_draw_map
@@ -95,6 +96,14 @@ def chart_data(*, row: Row, mark: str) -> dict[str, Any]:
         "unit": row.indicator.unit,
         "mark": mark,
     }
+
+
+def gap(*, board: Board, indicator: Indicator, as_of: datetime | None) -> Gap | None:
+    """The city's gap by unit; None where the city's reading is unknown."""
+    try:
+        return gap_of(plan=board.plan, indicator=indicator.id, as_of=as_of)
+    except (NoGap, NothingToExplain):
+        return None
 
 
 def evidence(
