@@ -1,0 +1,151 @@
+"""The ASGI application: routes by path segments, errors as problem documents, tokens where they are demanded."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+
+from dajing.domains.context.broker import batch, discovery, entities, hosting, subscriptions, temporal
+from dajing.domains.context.broker.exchange import Answer, Request, problem
+from dajing.domains.context.broker.state import Broker
+from dajing.domains.context.ngsi.errors import (
+    BadRequestData,
+    InvalidRequest,
+    MethodNotAllowed,
+    Problem,
+    ResourceNotFound,
+)
+
+_log = structlog.get_logger()
+type Handler = Callable[..., Awaitable[Answer]]
+type Verbs = dict[str, Handler]
+
+# the segments after /ngsi-ld/v1; "*" takes any one segment
+ROUTES: dict[tuple[str, ...], Verbs] = {
+    ("entities",): {"POST": entities.create, "GET": entities.query, "DELETE": entities.purge},
+    ("entities", "*"): {
+        "GET": entities.retrieve, "PUT": entities.replace, "PATCH": entities.merge_entity, "DELETE": entities.delete,
+    },
+    ("entities", "*", "attrs"): {"POST": entities.append, "PATCH": entities.update},
+    ("entities", "*", "attrs", "*"): {
+        "PATCH": entities.partial, "PUT": entities.replace_attribute, "DELETE": entities.delete_attribute,
+    },
+    ("entityOperations", "create"): {"POST": batch.create},
+    ("entityOperations", "upsert"): {"POST": batch.upsert},
+    ("entityOperations", "update"): {"POST": batch.update},
+    ("entityOperations", "merge"): {"POST": batch.merge_all},
+    ("entityOperations", "delete"): {"POST": batch.delete},
+    ("entityOperations", "purge"): {"POST": batch.purge},
+    ("entityOperations", "query"): {"POST": batch.query},
+    ("types",): {"GET": discovery.types},
+    ("types", "*"): {"GET": discovery.one_type},
+    ("attributes",): {"GET": discovery.attributes},
+    ("attributes", "*"): {"GET": discovery.one_attribute},
+    ("subscriptions",): {"POST": subscriptions.create, "GET": subscriptions.query},
+    ("subscriptions", "*"): {
+        "GET": subscriptions.retrieve, "PATCH": subscriptions.update, "DELETE": subscriptions.delete,
+    },
+    ("jsonldContexts",): {"POST": hosting.add, "GET": hosting.listed},
+    ("jsonldContexts", "*"): {"GET": hosting.serve, "DELETE": hosting.delete},
+    ("temporal", "entities"): {"POST": temporal.create, "GET": temporal.query},
+    ("temporal", "entities", "*"): {"GET": temporal.retrieve, "DELETE": temporal.delete},
+    ("temporal", "entities", "*", "attrs"): {"POST": temporal.append},
+    ("temporal", "entities", "*", "attrs", "*"): {"DELETE": temporal.delete_attribute},
+    ("temporal", "entities", "*", "attrs", "*", "*"): {
+        "PATCH": temporal.change_instance, "DELETE": temporal.delete_instance,
+    },
+    ("temporal", "entityOperations", "query"): {"POST": temporal.post_query},
+}  # fmt: skip
+
+
+def route(parts: list[str]) -> tuple[Verbs, list[str]]:
+    """The verbs of a path and the values of its variable segments."""
+    if parts[:2] != ["ngsi-ld", "v1"]:
+        raise ResourceNotFound("The API is below /ngsi-ld/v1.")
+    rest = parts[2:]
+    if not rest:
+        raise ResourceNotFound("The API is below /ngsi-ld/v1.")
+    fixed = tuple(rest)
+    if fixed in ROUTES:
+        return ROUTES[fixed], []
+    for length, pattern in _PATTERNS:
+        if length == len(rest) and all(p in ("*", r) for p, r in zip(pattern, rest, strict=True)):
+            return ROUTES[pattern], [r for p, r in zip(pattern, rest, strict=True) if p == "*"]
+    raise ResourceNotFound(f"There is no resource {'/'.join(rest)[:200]}.")
+
+
+_PATTERNS = [(len(pattern), pattern) for pattern in ROUTES if "*" in pattern]
+
+
+class Application:
+    """One broker as an ASGI application."""
+
+    def __init__(self, *, broker: Broker) -> None:
+        self.broker = broker
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one connection event."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        request = Request(scope=scope, receive=receive)
+        answer = await self.answer(request)
+        headers = [*answer.headers]
+        if answer.body or answer.status not in (201, 204, 411):
+            headers.append((b"content-type", answer.media.encode()))
+        if answer.status != 204:
+            headers.append((b"content-length", str(len(answer.body)).encode()))
+        if request.tenant:
+            headers.append((b"ngsild-tenant", request.tenant.encode("latin-1", "replace")))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else answer.body})
+
+    async def answer(self, request: Request) -> Answer:
+        """The answer to one request; whatever goes wrong becomes a problem document."""
+        try:
+            if request.method in ("POST", "PATCH", "PUT") and request.header("content-length") is None:
+                return Answer(status=411)
+            verbs, values = route(_trimmed(request.parts))
+            handler = verbs.get("GET" if request.method == "HEAD" else request.method)
+            if handler is None and request.path.endswith("/"):
+                raise BadRequestData("The path ends where an identifier is expected.")
+            if handler is None:
+                refusal = MethodNotAllowed(f"{request.method} is not among {', '.join(verbs)}.")
+                return problem(refusal).add("Allow", ", ".join(verbs))
+            request.tenant = request.header("ngsild-tenant") or ""
+            if self.broker.auth is not None:
+                self.broker.auth.check(request)
+            return await handler(self.broker, request, *values)
+        except Problem as error:
+            return problem(error)
+        except RecursionError:
+            return problem(InvalidRequest("The body is nested too deep."))
+        except Exception as error:
+            _log.exception("context.failed", path=request.path, method=request.method)
+            failure = Problem(f"{type(error).__name__}: the request could not be completed; it had no effect.")
+            return problem(failure)
+
+    async def _lifespan(self, receive: Any, send: Any) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                try:
+                    await self.broker.start()
+                except BaseException as error:
+                    await send({"type": "lifespan.startup.failed", "message": str(error)})
+                    raise
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.broker.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+def _trimmed(parts: list[str]) -> list[str]:
+    if "" in parts[2:]:
+        raise BadRequestData("A segment of the path is empty.")
+    return parts

@@ -1,0 +1,276 @@
+"""/entityOperations: create, upsert, update, merge, delete, purge, query (clauses 5.6.7–5.6.10, 5.6.20, 5.7.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from dajing.domains.context.broker.entities import answer_query, selection_of
+from dajing.domains.context.broker.exchange import LD_JSON, Answer, Request, encode
+from dajing.domains.context.broker.reading import Meta, need_source, offered_with_geo, reading, wanted_of, writing
+from dajing.domains.context.broker.state import Broker
+from dajing.domains.context.ngsi import merge
+from dajing.domains.context.ngsi.errors import AlreadyExists, BadRequestData, Problem, ResourceNotFound
+from dajing.domains.context.ngsi.model import Reader as Model
+from dajing.domains.context.ngsi.terms import need_uri
+from dajing.domains.context.store.transaction import Transaction
+
+type Json = dict[str, Any]
+type One = Callable[[Transaction, Json], bool]
+MOST = 5_000
+
+
+async def _entities(
+    broker: Broker, request: Request, *, patch: bool = False
+) -> tuple[list[Json], list[tuple[str, Problem]]]:
+    """The entities of a batch that can be read, and the refusals of the others."""
+    body, context, _ = await writing(request, broker.contexts)
+    if not isinstance(body, list) or not body:
+        raise BadRequestData("A batch is a JSON array of at least one entity.")
+    if len(body) > MOST:
+        raise BadRequestData(f"A batch holds at most {MOST} entities.")
+    if any(item is None for item in body):
+        raise BadRequestData("A batch cannot hold null.")
+    read: list[Json] = []
+    refused: list[tuple[str, Problem]] = []
+    in_body = request.media() == LD_JSON
+    for item in body:
+        identifier = str(item.get("id", "")) if isinstance(item, dict) else ""
+        try:
+            own = context
+            if isinstance(item, dict) and in_body:
+                if "@context" not in item:
+                    raise BadRequestData("application/ld+json needs a member @context in every entity.")
+                need_source(item["@context"])
+                own = await broker.contexts.resolve(item["@context"], tenant=request.tenant)
+            elif isinstance(item, dict) and "@context" in item:
+                raise BadRequestData("application/json carries no @context in the body; use a Link header.")
+            model = Model(context=own, patch=patch, deep=patch)
+            if patch and isinstance(item, dict):
+                read.append({"id": need_uri(item.get("id"), what="The id of an entity"), **model.fragment(item)})
+            else:
+                read.append(model.entity(item))
+        except Problem as error:
+            refused.append((identifier, error))
+    return read, refused
+
+
+async def _run(
+    broker: Broker, request: Request, entities: list[Json], refused: list[tuple[str, Problem]], one: One
+) -> tuple[list[str], list[str], list[tuple[str, Problem]]]:
+    """Run ``one`` for each entity in one act: created ids, changed ids, refusals."""
+
+    def act(tx: Transaction) -> tuple[list[str], list[str], list[tuple[str, Problem]]]:
+        created: list[str] = []
+        changed: list[str] = []
+        failed = list(refused)
+        for entity in entities:
+            try:
+                (created if one(tx, entity) else changed).append(entity["id"])
+            except Problem as error:
+                failed.append((entity["id"], error))
+        return created, changed, failed
+
+    return await broker.write(act)
+
+
+def _result(success: list[str], failed: list[tuple[str, Problem]]) -> Answer:
+    errors = [{"entityId": identifier, "error": error.document()} for identifier, error in failed]
+    return Answer(status=207, body=encode({"success": success, "errors": errors}))
+
+
+async def create(broker: Broker, request: Request) -> Answer:
+    """POST /entityOperations/create."""
+    request.only(("local",))
+    entities, refused = await _entities(broker, request)
+    at, tenant = broker.now(), request.tenant
+
+    def one(tx: Transaction, entity: Json) -> bool:
+        if tx.entity(tenant, entity["id"]) is not None:
+            raise AlreadyExists(f"The entity {entity['id']} exists already.")
+        tx.create(tenant, merge.created(entity, at=at))
+        return True
+
+    created, _, failed = await _run(broker, request, entities, refused, one)
+    return _result(created, failed) if failed else Answer(status=201, body=encode(created))
+
+
+async def upsert(broker: Broker, request: Request) -> Answer:
+    """POST /entityOperations/upsert; options=update merges, otherwise what exists is replaced."""
+    request.only(("options", "local"))
+    entities, refused = await _entities(broker, request)
+    at, tenant = broker.now(), request.tenant
+    update = "update" in request.parameters.get("options", "").split(",")
+
+    def one(tx: Transaction, entity: Json) -> bool:
+        present = tx.entity(tenant, entity["id"])
+        if present is None:
+            tx.create(tenant, merge.created(entity, at=at))
+            return True
+        key, old = present
+        new = merge.appended(old, entity, overwrite=True, at=at)[0] if update else merge.replaced(old, entity, at=at)
+        tx.change(tenant, key, old, new)
+        return False
+
+    created, changed, failed = await _run(broker, request, entities, refused, one)
+    if failed:
+        return _result(created + changed, failed)
+    return Answer(status=201, body=encode(created)) if created else Answer(status=204)
+
+
+async def update(broker: Broker, request: Request) -> Answer:
+    """POST /entityOperations/update; options=noOverwrite only adds."""
+    request.only(("options", "local"))
+    entities, refused = await _entities(broker, request, patch=True)
+    at, tenant = broker.now(), request.tenant
+    overwrite = "noOverwrite" not in request.parameters.get("options", "").split(",")
+
+    def one(tx: Transaction, entity: Json) -> bool:
+        key, old = _present(tx, tenant, entity["id"])
+        new, done, kept = merge.appended(old, entity, overwrite=overwrite, at=at)
+        if done:
+            tx.change(tenant, key, old, new)
+        if kept:
+            raise BadRequestData(f"Not overwritten: {', '.join(kept)}.")
+        return False
+
+    _, changed, failed = await _run(broker, request, entities, refused, one)
+    return _result(changed, failed) if failed else Answer(status=204)
+
+
+def _present(tx: Transaction, tenant: str, identifier: str) -> tuple[int, Json]:
+    found = tx.entity(tenant, identifier)
+    if found is None:
+        raise ResourceNotFound(f"There is no entity {identifier}.")
+    return found
+
+
+async def merge_all(broker: Broker, request: Request) -> Answer:
+    """POST /entityOperations/merge."""
+    request.only(("options", "format", "lang", "observedAt", "local"))
+    entities, refused = await _entities(broker, request, patch=True)
+    at, tenant = broker.now(), request.tenant
+
+    def one(tx: Transaction, entity: Json) -> bool:
+        key, old = _present(tx, tenant, entity["id"])
+        tx.change(tenant, key, old, merge.merged(old, entity, at=at))
+        return False
+
+    _, changed, failed = await _run(broker, request, entities, refused, one)
+    return _result(changed, failed) if failed else Answer(status=204)
+
+
+async def delete(broker: Broker, request: Request) -> Answer:
+    """POST /entityOperations/delete: a list of ids."""
+    request.only(("local",))
+    body, _, _ = await writing(request, broker.contexts)
+    if not isinstance(body, list) or not body:
+        raise BadRequestData("A batch deletion is a JSON array of at least one id.")
+    at, tenant = broker.now(), request.tenant
+    valid, refused = [], []
+    for identifier in body:
+        try:
+            valid.append({"id": need_uri(identifier, what="The id of an entity")})
+        except BadRequestData as error:
+            refused.append((str(identifier), error))
+
+    def one(tx: Transaction, entity: Json) -> bool:
+        key, old = _present(tx, tenant, entity["id"])
+        tx.delete(tenant, key, old, at)
+        return False
+
+    _, gone, failed = await _run(broker, request, valid, list(refused), one)
+    return _result(gone, failed) if failed else Answer(status=204)
+
+
+async def query(broker: Broker, request: Request) -> Answer:
+    """POST /entityOperations/query: a Query document (5.2.23)."""
+    request.only(
+        ("limit", "offset", "count", "options", "format", "local", "lang", "geometryProperty", "joinLevel", "join")
+    )
+    body, context, source = await writing(request, broker.contexts)
+    meta = await reading(request, broker.contexts, offered=offered_with_geo())
+    meta = Meta(context=context, source=source or meta.source, media=meta.media)
+    given = query_document(body)
+    for name in ("options", "format", "lang", "local"):
+        if name in request.parameters:
+            given.setdefault(name, request.parameters[name])
+    given["wanted"] = selected(given, meta, tenant=request.tenant, lenient=broker.lenient)
+    return await answer_query(broker, request, meta, given, own_links=False)
+
+
+def query_document(body: Any, *, temporal: bool = False) -> Json:
+    """The members of a Query as if they were parameters; refuses what 5.2.23 excludes."""
+    if not isinstance(body, dict) or body.get("type") != "Query":
+        raise BadRequestData("The body must be an object of type Query.")
+    given = {k: v for k, v in body.items() if k not in ("type", "@context")}
+    if "temporalQ" in given and not temporal:
+        raise BadRequestData("temporalQ belongs to a temporal query.")
+    _texts(given)
+    if "geoQ" in given:
+        geo = given.pop("geoQ")
+        if not isinstance(geo, dict):
+            raise BadRequestData("geoQ must be an object.")
+        given.update({k: v for k, v in geo.items() if k in ("georel", "geometry", "coordinates", "geoproperty")})
+    if "entities" in given:
+        selectors = given["entities"]
+        if not isinstance(selectors, list) or not selectors or not all(isinstance(s, dict) for s in selectors):
+            raise BadRequestData("entities must be a list of at least one entity selector.")
+    return given
+
+
+def _texts(given: Json) -> None:
+    """Lists of names become texts with commas; texts must be texts."""
+    for name in ("attrs", "pick", "omit", "orderBy", "datasetId"):
+        value = given.get(name)
+        if isinstance(value, list):
+            if not value or not all(isinstance(v, str) for v in value):
+                raise BadRequestData(f"{name} must be a list of at least one text.")
+            given[name] = ",".join(value)
+        elif value is not None and not isinstance(value, str):
+            raise BadRequestData(f"{name} must be a text or a list of texts.")
+    for name in ("q", "csf", "scopeQ", "lang", "join"):
+        if name in given and not isinstance(given[name], str):
+            raise BadRequestData(f"{name} must be a text.")
+
+
+def selected(given: Json, meta: Meta, *, tenant: str, lenient: bool) -> Any:
+    """The selection of a Query: each selector is an alternative, the other members hold for all."""
+    common = {k: v for k, v in given.items() if k != "entities"}
+    base = None
+    if "entities" not in given or any(common.get(k) for k in ("attrs", "q", "georel", "scopeQ", "datasetId")):
+        base = wanted_of(common if "entities" not in given else {**common, "type": "*"}, meta.context, tenant=tenant)
+    if "entities" not in given:
+        return base
+    alternatives = []
+    for selector in given["entities"]:
+        if "type" not in selector:
+            raise BadRequestData("Every entity selector names a type.")
+        identifiers = selector.get("id", "")
+        plain = {
+            "id": ",".join(identifiers) if isinstance(identifiers, list) else identifiers,
+            "idPattern": selector.get("idPattern"),
+            "type": selector["type"],
+        }
+        alternatives.append(wanted_of(plain, meta.context, tenant=tenant, lenient=lenient))
+    one = selection_of(alternatives, tenant)
+    return one if base is None else replace(base, types=None, alternatives=tuple(alternatives))
+
+
+async def purge(broker: Broker, request: Request) -> Answer:
+    """POST /entityOperations/purge: a Query whose matches are deleted."""
+    request.only(("local",))
+    body, context, source = await writing(request, broker.contexts)
+    meta = Meta(context=context, source=source or "", media=LD_JSON)
+    wanted = selected(query_document(body), meta, tenant=request.tenant, lenient=True)
+    listed = await broker.read(lambda: [e["id"] for e in broker.reader.find(wanted=wanted)])
+    at, tenant = broker.now(), request.tenant
+
+    def act(tx: Transaction) -> None:
+        for identifier in listed:
+            if (present := tx.entity(tenant, identifier)) is not None:
+                tx.delete(tenant, *present, at)
+
+    await broker.write(act)
+    return Answer(status=204)

@@ -1,0 +1,169 @@
+"""@contexts: those of requests, the cached remote ones, the hosted ones (clauses 5.13, 6.3.5)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import msgspec
+
+from dajing.domains.context.ngsi.context import CORE_DOCUMENT, CORE_URL, CORE_URLS, Context, Source, core, flatten
+from dajing.domains.context.ngsi.errors import BadRequestData, LdContextNotAvailable
+
+FETCH_SECONDS = 5.0
+FETCH_BYTES = 2 * 1024 * 1024
+MOST_DOCUMENTS = 500
+MOST_FLAT = 1_000
+RETRY_SECONDS = 5.0
+_ETSI = "https://uri.etsi.org/ngsi-ld/"
+
+
+class Remote(msgspec.Struct):
+    """A document that was downloaded, with its statistics."""
+
+    url: str
+    document: Any
+    at: str
+    hits: int = 0
+    used: str = ""
+    kind: str = "Cached"
+
+
+class _Missing(Exception):
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+
+class Contexts:
+    """Resolves @contexts; remote ones are downloaded once, within a bound of time and size."""
+
+    def __init__(self, *, prefixes: tuple[str, ...] = ("http://", "https://")) -> None:
+        self._prefixes = prefixes
+        self._flat: dict[tuple[str, str], tuple[Context, tuple[str, ...]]] = {}
+        self._failed: dict[str, tuple[float, str]] = {}
+        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="context")
+        self._waiting: dict[str, asyncio.Future[Any]] = {}
+        self.remote: dict[tuple[str, str], Remote] = {}
+        self.hosted: dict[tuple[str, str], Remote] = {}
+        self.now: Callable[[], str] = str
+
+    async def resolve(self, source: Source | None, *, tenant: str = "") -> Context:
+        """The flattened context of a source; the core alone when there is none."""
+        if source is None or source == [] or source == CORE_URL:
+            return core()
+        key = (tenant, source if isinstance(source, str) else msgspec.json.encode(source).decode())
+        found = self._flat.get(key)
+        if found is None:
+            found = await self._flatten(source, tenant)
+            if len(self._flat) >= MOST_FLAT:
+                self._flat.clear()
+            self._flat[key] = found
+        for url in found[1]:
+            if (remote := self.known(url, tenant=tenant)) is not None:
+                remote.hits += 1
+                remote.used = self.now()
+        return found[0]
+
+    async def _flatten(self, source: Source, tenant: str) -> tuple[Context, tuple[str, ...]]:
+        if _scoped(source):
+            raise BadRequestData("A term of the @context has an @context of its own, which NGSI-LD excludes.")
+        used: list[str] = []
+
+        def load(url: str) -> Any:
+            known = self.known(url, tenant=tenant)
+            if known is None:
+                raise _Missing(url)
+            used.append(url)
+            return known.document
+
+        for _ in range(50):
+            used.clear()
+            try:
+                return flatten(source=source, load=load), tuple(used)
+            except _Missing as missing:
+                await self.download(missing.url, tenant=tenant)
+        raise BadRequestData("The @context refers to more than 50 documents.")
+
+    async def download(self, url: str, *, tenant: str = "") -> Remote:
+        """Fetch one document now, and keep it."""
+        failed = self._failed.get(url)
+        if failed and failed[0] > time.monotonic():
+            raise LdContextNotAvailable(failed[1])
+        if url not in self._waiting:
+            self._waiting[url] = asyncio.ensure_future(self._fetch(url))
+        try:
+            document = await asyncio.shield(self._waiting[url])
+        finally:
+            if url in self._waiting and self._waiting[url].done():
+                del self._waiting[url]
+        if len(self.remote) >= MOST_DOCUMENTS:
+            oldest = min(self.remote, key=lambda k: self.remote[k].used or self.remote[k].at)
+            del self.remote[oldest]
+        self.remote[tenant, url] = Remote(url=url, document=document, at=self.now(), used=self.now())
+        return self.remote[tenant, url]
+
+    async def _fetch(self, url: str) -> Any:
+        if not url.startswith(self._prefixes) or url.startswith(_ETSI):
+            return self._fail(url, "it is not among the addresses that may be downloaded")
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(FETCH_SECONDS + 1):
+                body = await loop.run_in_executor(self._pool, _get, url)
+        except (OSError, TimeoutError, ValueError, urllib.error.URLError) as error:
+            return self._fail(url, str(error) or type(error).__name__)
+        try:
+            return msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise BadRequestData(f"The document {url} is no JSON.") from None
+
+    def _fail(self, url: str, why: str) -> Any:
+        reason = f"The @context {url} cannot be retrieved: {why}."
+        if len(self._failed) > 1_000:
+            self._failed.clear()
+        self._failed[url] = (time.monotonic() + RETRY_SECONDS, reason)
+        raise LdContextNotAvailable(reason)
+
+    def known(self, url: str, *, tenant: str = "") -> Remote | None:
+        """A hosted context by its address or local id, or a cached one by its address."""
+        local = url.rpartition("/jsonldContexts/")[2] if "/jsonldContexts/" in url else url
+        return self.hosted.get((tenant, local)) or self.remote.get((tenant, url))
+
+    def forget(self) -> None:
+        """Flattened contexts are made again, since a document changed."""
+        self._flat.clear()
+        self._failed.clear()
+
+    def document(self, url: str, *, tenant: str = "") -> Any:
+        """A core, hosted or cached document, or None."""
+        if url in CORE_URLS:
+            return CORE_DOCUMENT
+        known = self.known(url, tenant=tenant)
+        return known.document if known else None
+
+
+def _get(url: str) -> bytes:
+    request = urllib.request.Request(url, headers={"Accept": "application/ld+json, application/json"})  # noqa: S310
+    with urllib.request.urlopen(request, timeout=FETCH_SECONDS) as answer:  # noqa: S310 - the scheme was checked
+        deadline = time.monotonic() + FETCH_SECONDS
+        parts, size = [], 0
+        while part := answer.read(65_536):
+            parts.append(part)
+            size += len(part)
+            if size > FETCH_BYTES:
+                raise ValueError(f"it is larger than {FETCH_BYTES} bytes")
+            if time.monotonic() > deadline:
+                raise TimeoutError("it took too long")
+        return b"".join(parts)
+
+
+def _scoped(source: Any) -> bool:
+    if isinstance(source, list):
+        return any(_scoped(part) for part in source)
+    if not isinstance(source, dict):
+        return False
+    return any(isinstance(d, dict) and "@context" in d for d in source.values())

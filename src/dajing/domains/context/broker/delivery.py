@@ -1,0 +1,161 @@
+"""Sending one notification: HTTP on a kept connection, or MQTT (clauses 6.3.12, 7.2)."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import uuid
+from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
+
+import httptools
+import msgspec
+
+type Json = dict[str, Any]
+
+
+class Failed(Exception):
+    """The endpoint did not take the notification."""
+
+
+class Sender(Protocol):
+    """A way to an endpoint."""
+
+    async def send(self, *, body: bytes, headers: dict[str, str], seconds: float) -> None:
+        """Deliver one body, or raise ``Failed``."""
+
+    async def close(self) -> None:
+        """Give the connection up."""
+
+
+class _Response:
+    def __init__(self) -> None:
+        self.done = False
+        self.parser = httptools.HttpResponseParser(self)
+
+    def on_message_complete(self) -> None:
+        self.done = True
+
+
+class HttpSender:
+    """One HTTP/1.1 connection, made again when the endpoint closed it."""
+
+    def __init__(self, *, uri: str) -> None:
+        parts = urlsplit(uri)
+        self._tls = parts.scheme == "https"
+        self._host = parts.hostname or ""
+        self._port = parts.port or (443 if self._tls else 80)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self._head = f"POST {target} HTTP/1.1\r\nHost: {parts.netloc.rpartition('@')[2]}\r\n"
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def send(self, *, body: bytes, headers: dict[str, str], seconds: float) -> None:
+        """Deliver one body; a status of 4xx or 5xx is a failure."""
+        lines = "".join(f"{_clean(k)}: {_clean(v)}\r\n" for k, v in headers.items())
+        message = f"{self._head}{lines}Content-Length: {len(body)}\r\n\r\n".encode("latin-1", "replace") + body
+        try:
+            async with asyncio.timeout(seconds):
+                status = await self._exchange(message)
+        except (OSError, TimeoutError, EOFError, httptools.HttpParserError, ValueError) as error:
+            await self.close()
+            raise Failed(str(error) or type(error).__name__) from error
+        if status >= 300:
+            raise Failed(f"HTTP {status}")
+
+    async def _exchange(self, message: bytes) -> int:
+        kept = self._streams is not None
+        try:
+            return await self._once(message)
+        except (ConnectionError, EOFError):
+            # a kept connection may have been closed by the other side between two notifications
+            if not kept:
+                raise
+            await self.close()
+            return await self._once(message)
+
+    async def _once(self, message: bytes) -> int:
+        if self._streams is None:
+            context = ssl.create_default_context() if self._tls else None
+            self._streams = await asyncio.open_connection(self._host, self._port, ssl=context)
+        reader, writer = self._streams
+        writer.write(message)
+        response = _Response()
+        while not response.done:
+            data = await reader.read(65_536)
+            if not data:
+                status = _status(response)
+                await self.close()
+                if status:
+                    return status
+                raise EOFError("the endpoint closed the connection")
+            response.parser.feed_data(data)
+        if not response.parser.should_keep_alive():
+            await self.close()
+        return int(response.parser.get_status_code())
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None
+
+
+def _status(response: _Response) -> int:
+    """The status of a response without a length that ended with its connection."""
+    status = int(response.parser.get_status_code())
+    return status if 200 <= status < 600 else 0
+
+
+def _clean(text: str) -> str:
+    return text.replace("\r", " ").replace("\n", " ")
+
+
+class MqttSender:
+    """One MQTT connection; the notification travels as ``{"metadata": …, "body": …}`` (7.2)."""
+
+    def __init__(self, *, uri: str, notifier: dict[str, str]) -> None:
+        parts = urlsplit(uri)
+        self._parts = parts
+        self._topic = unquote(parts.path).lstrip("/")
+        self._qos = 1 if notifier.get("MQTT-QoS", "0") == "1" else 2 if notifier.get("MQTT-QoS") == "2" else 0
+        self._version = 4 if "3.1.1" in notifier.get("MQTT-Version", "mqtt5.0") else 5
+        self._client: Any = None
+
+    async def send(self, *, body: bytes, headers: dict[str, str], seconds: float) -> None:
+        """Publish one notification."""
+        try:
+            async with asyncio.timeout(seconds):
+                if self._client is None:
+                    await self._connect()
+                metadata = msgspec.json.encode(headers)
+                self._client.publish(self._topic, b'{"metadata":' + metadata + b',"body":' + body + b"}", qos=self._qos)
+                # the client writes in the background: give it the loop before anyone closes
+                await asyncio.sleep(0)
+        except (OSError, TimeoutError, ImportError, ValueError) as error:
+            await self.close()
+            raise Failed(str(error) or type(error).__name__) from error
+
+    async def _connect(self) -> None:
+        from gmqtt import Client
+
+        client = Client(f"dajing-{uuid.uuid4().hex[:12]}")
+        if self._parts.username:
+            client.set_auth_credentials(unquote(self._parts.username), unquote(self._parts.password or ""))
+        tls = self._parts.scheme == "mqtts"
+        port = self._parts.port or (8883 if tls else 1883)
+        await client.connect(self._parts.hostname, port, ssl=tls, version=self._version)
+        self._client = client
+
+    async def close(self) -> None:
+        """Disconnect."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.disconnect()
+
+
+def sender_for(*, endpoint: Json) -> Sender:
+    """The way to an endpoint by the scheme of its address."""
+    if endpoint["uri"].startswith("mqtt"):
+        pairs = {p["key"]: p["value"] for p in endpoint.get("notifierInfo", [])}
+        return MqttSender(uri=endpoint["uri"], notifier=pairs)
+    return HttpSender(uri=endpoint["uri"])

@@ -1,0 +1,437 @@
+"""/entities and /entities/{id}/attrs: every verb (clauses 5.6.1–5.6.6, 5.6.17–5.6.19, 5.7.1, 5.7.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from dajing.domains.context.broker.exchange import GEO_JSON, LD_JSON, Answer, Request, encode, link
+from dajing.domains.context.broker.reading import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    PAGING,
+    SELECTING,
+    SHAPING,
+    Meta,
+    form_of,
+    offered_with_geo,
+    reading,
+    wanted_of,
+    writing,
+)
+from dajing.domains.context.broker.state import Broker
+from dajing.domains.context.ngsi import merge, order, selection
+from dajing.domains.context.ngsi.context import Context
+from dajing.domains.context.ngsi.errors import AlreadyExists, BadRequestData, InvalidRequest, ResourceNotFound
+from dajing.domains.context.ngsi.forms import LOCATION, Form, feature, flat, render
+from dajing.domains.context.ngsi.model import Reader as Model
+from dajing.domains.context.ngsi.query import Group, Node, names
+from dajing.domains.context.ngsi.selection import Types
+from dajing.domains.context.ngsi.terms import SYSTEM, need_name, need_uri
+from dajing.domains.context.store.reader import Wanted
+from dajing.domains.context.store.transaction import Transaction
+
+type Json = dict[str, Any]
+BASE = "/ngsi-ld/v1"
+
+
+async def create(broker: Broker, request: Request) -> Answer:
+    """POST /entities."""
+    request.only(("local",))
+    body, context, _ = await writing(request, broker.contexts)
+    entity = merge.created(Model(context=context).entity(body), at=broker.now())
+    tenant = request.tenant
+
+    def act(tx: Transaction) -> None:
+        if tx.entity(tenant, entity["id"]) is not None:
+            raise AlreadyExists(f"The entity {entity['id']} exists already.")
+        tx.create(tenant, entity)
+
+    await broker.write(act)
+    return Answer(status=201).add("Location", f"{BASE}/entities/{quote(entity['id'], safe=':')}")
+
+
+async def retrieve(broker: Broker, request: Request, identifier: str) -> Answer:
+    """GET /entities/{id}."""
+    need_uri(identifier, what="The id of an entity")
+    key = (
+        f"{request.scope['query_string']!r}{request.header('accept')}{request.header('link')}{request.header('prefer')}"
+    )
+    kept = broker.rendered.get((request.tenant, identifier))
+    if kept is not None and key in kept:
+        return Answer(status=200, body=kept[key], headers=_KEPT_HEADERS[key][1], media=_KEPT_HEADERS[key][0])
+    request.only((*SHAPING, "attrs", "datasetId", "local", "entityMap"))
+    meta = await reading(request, broker.contexts, offered=offered_with_geo())
+    form = form_of(request.parameters, meta.context, reader=broker.reader, tenant=request.tenant)
+    _needs_geo(request, meta)
+    broker.need_tenant(request.tenant)
+    entity = broker.reader.entity(tenant=request.tenant, identifier=identifier)
+    if entity is None:
+        raise ResourceNotFound(f"There is no entity {identifier}.")
+    if form.attributes and not any(a in entity["attrs"] for a in form.attributes):
+        raise ResourceNotFound(f"The entity {identifier} has none of the attributes asked for.")
+    answer = one(entity=entity, form=form, meta=meta, request=request)
+    if not form.join:
+        if len(_KEPT_HEADERS) > 2_000:
+            _KEPT_HEADERS.clear()
+            broker.rendered.clear()
+        _KEPT_HEADERS[key] = (answer.media, answer.headers)
+        broker.remember(request.tenant, identifier, key, answer.body)
+    return answer
+
+
+_KEPT_HEADERS: dict[str, tuple[str, list[tuple[bytes, bytes]]]] = {}
+
+
+def _needs_geo(request: Request, meta: Meta) -> None:
+    if "geometryProperty" in request.parameters and meta.media != GEO_JSON:
+        raise BadRequestData("geometryProperty goes with Accept: application/geo+json alone.")
+
+
+def one(*, entity: Json, form: Form, meta: Meta, request: Request) -> Answer:
+    """One entity as an answer in the media type of the request."""
+    if meta.media == GEO_JSON:
+        return finish(feature(entity=entity, form=form, geometry=_geometry(request, form)), meta, request)
+    if form.join == "flat":
+        found = flat(entities=[entity], form=form)
+        return finish(found, meta, request)
+    return finish(render(entity=entity, form=form), meta, request)
+
+
+def _geometry(request: Request, form: Form) -> str:
+    name = request.parameters.get("geometryProperty")
+    return form.context.expand(need_name(name, what="geometryProperty")) if name else LOCATION
+
+
+def finish(document: Any, meta: Meta, request: Request) -> Answer:
+    """The bytes of an answer, with the @context in the body or in a Link header (6.3.5, 6.3.6)."""
+    embedded = meta.media == LD_JSON or (
+        meta.media == GEO_JSON and (request.header("prefer") or "body=ld+json").replace(" ", "") != "body=json"
+    )
+    if not embedded:
+        answer = Answer(status=200, body=encode(document), media=meta.media)
+        return answer.add("Link", link(meta.source if isinstance(meta.source, str) else _hosted(meta)))
+    if isinstance(document, list):
+        document = [{**item, "@context": meta.source} for item in document]
+    else:
+        document = {**document, "@context": meta.source}
+    return Answer(status=200, body=encode(document), media=meta.media)
+
+
+def _hosted(meta: Meta) -> str:
+    first = next((part for part in meta.source if isinstance(part, str)), None)
+    return first or "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.9.jsonld"
+
+
+async def query(broker: Broker, request: Request) -> Answer:
+    """GET /entities."""
+    request.only((*SELECTING, *SHAPING, *PAGING))
+    meta = await reading(request, broker.contexts, offered=offered_with_geo())
+    _needs_geo(request, meta)
+    return await answer_query(broker, request, meta, request.parameters, own_links=True)
+
+
+async def answer_query(broker: Broker, request: Request, meta: Meta, given: Json, *, own_links: bool) -> Answer:
+    """One page of a query, from parameters or from the members of a Query body."""
+    tenant = request.tenant
+    wanted = given.get("wanted") or wanted_of(given, meta.context, tenant=tenant, lenient=broker.lenient)
+    form = form_of(given, meta.context, reader=broker.reader, tenant=tenant)
+    limit = request.number("limit", DEFAULT_LIMIT, most=MAX_LIMIT)
+    offset = request.number("offset", 0)
+    count = request.flag("count")
+    if limit == 0 and not count:
+        raise BadRequestData("limit=0 asks for nothing unless count=true is given.")
+    broker.need_tenant(tenant)
+    keys = order.parse(text=given["orderBy"], context=meta.context) if given.get("orderBy") else None
+    reference = wanted.geo.geometry if wanted.geo else None
+
+    def work() -> tuple[list[Json], int, bool]:
+        if keys is None:
+            return broker.reader.page(wanted=wanted, offset=offset, limit=limit, count=count)
+        found = order.ordered(entities=list(broker.reader.find(wanted=wanted)), keys=keys, reference=reference)
+        return found[offset : offset + limit], len(found), len(found) > offset + limit
+
+    entities, total, more = await broker.read(work)
+    answer = many(entities=entities, form=form, meta=meta, request=request)
+    if count:
+        answer.add("NGSILD-Results-Count", str(total))
+    if own_links and limit:
+        page_links(answer, request, offset=offset, limit=limit, more=more)
+    return answer
+
+
+def page_links(answer: Answer, request: Request, *, offset: int, limit: int, more: bool) -> None:
+    """The next and prev links of a page (6.3.10)."""
+
+    def url(start: int) -> str:
+        parameters = {**request.parameters, "limit": str(limit), "offset": str(start)}
+        text = urlencode(sorted(parameters.items()), quote_via=quote, safe=":.*,()[]{}/'\"^$+")
+        return f"{request.path.rstrip('/')}?{text}"
+
+    if offset > 0:
+        answer.add("Link", f'<{url(max(0, offset - limit))}>; rel="prev";type="application/json"')
+    if more:
+        answer.add("Link", f'<{url(offset + limit)}>; rel="next";type="application/json"')
+
+
+def many(*, entities: list[Json], form: Form, meta: Meta, request: Request) -> Answer:
+    """A list of entities as an answer in the media type of the request."""
+    if meta.media == GEO_JSON:
+        geometry = _geometry(request, form)
+        features = [feature(entity=e, form=form, geometry=geometry) for e in entities]
+        return finish({"type": "FeatureCollection", "features": features}, meta, request)
+    if form.join == "flat":
+        return finish(flat(entities=entities, form=form), meta, request)
+    rendered = [render(entity=e, form=form) for e in entities]
+    if form.pick is not None:
+        rendered = [r for r in rendered if r]
+    return finish(rendered, meta, request)
+
+
+async def replace(broker: Broker, request: Request, identifier: str) -> Answer:
+    """PUT /entities/{id}."""
+    need_uri(identifier, what="The id of an entity")
+    request.only(("local",))
+    body, context, _ = await writing(request, broker.contexts)
+    _same_id(body, identifier)
+    fragment = Model(context=context).fragment(body)
+    at, tenant = broker.now(), request.tenant
+
+    def act(tx: Transaction) -> None:
+        key, old = found(tx, tenant, identifier)
+        tx.change(tenant, key, old, merge.replaced(old, fragment, at=at))
+
+    await broker.write(act)
+    return Answer(status=204)
+
+
+def _same_id(body: Any, identifier: str) -> None:
+    given = body.get("id", identifier) if isinstance(body, dict) else identifier
+    if given != identifier:
+        need_uri(given, what="The id of an entity")
+        raise BadRequestData(f"The body speaks of {given}, the address of {identifier}.")
+
+
+def found(tx: Transaction, tenant: str, identifier: str, types: Types | None = None) -> tuple[int, Json]:
+    """The entity, or ResourceNotFound; ``types`` must select it where given."""
+    present = tx.entity(tenant, identifier)
+    if present is None or (types and not selection.matches(types=types, entity=present[1]["type"])):
+        raise ResourceNotFound(f"There is no entity {identifier} of the types asked for.")
+    return present
+
+
+def _types(request: Request, context: Context) -> Types | None:
+    text = request.parameters.get("type")
+    return selection.parse(text=text, context=context) if text else None
+
+
+async def merge_entity(broker: Broker, request: Request, identifier: str) -> Answer:
+    """PATCH /entities/{id}."""
+    need_uri(identifier, what="The id of an entity")
+    request.only(("options", "format", "lang", "observedAt", "local"))
+    body, context, _ = await writing(request, broker.contexts, patch=True)
+    _same_id(body, identifier)
+    fragment = Model(context=context, deep=True).fragment(body)
+    at, tenant = broker.now(), request.tenant
+
+    def act(tx: Transaction) -> None:
+        key, old = found(tx, tenant, identifier)
+        new = merge.expired(merge.merged(old, fragment, at=at), at=at)
+        if new is None:
+            tx.delete(tenant, key, old, at)
+        else:
+            tx.change(tenant, key, old, new)
+
+    await broker.write(act)
+    return Answer(status=204)
+
+
+async def delete(broker: Broker, request: Request, identifier: str) -> Answer:
+    """DELETE /entities/{id}."""
+    need_uri(identifier, what="The id of an entity")
+    request.only(("type", "local"))
+    meta = await reading(request, broker.contexts)
+    types = _types(request, meta.context)
+    at, tenant = broker.now(), request.tenant
+    broker.need_tenant(tenant)
+
+    def act(tx: Transaction) -> None:
+        key, old = found(tx, tenant, identifier, types)
+        tx.delete(tenant, key, old, at)
+
+    await broker.write(act)
+    return Answer(status=204)
+
+
+async def append(broker: Broker, request: Request, identifier: str) -> Answer:
+    """POST /entities/{id}/attrs."""
+    need_uri(identifier, what="The id of an entity")
+    request.only(("options", "type", "local"))
+    body, context, _ = await writing(request, broker.contexts)
+    fragment = Model(context=context).fragment(body)
+    overwrite = "noOverwrite" not in request.parameters.get("options", "").split(",")
+    types = _types(request, context)
+    at, tenant = broker.now(), request.tenant
+
+    def act(tx: Transaction) -> tuple[list[str], list[str]]:
+        key, old = found(tx, tenant, identifier, types)
+        new, done, kept = merge.appended(old, fragment, overwrite=overwrite, at=at)
+        if done:
+            tx.change(tenant, key, old, new)
+        return done, kept
+
+    done, kept = await broker.write(act)
+    return update_result(done, kept, "The attribute exists already.", context.compact)
+
+
+def update_result(done: list[str], kept: list[str], reason: str, compact: Any) -> Answer:
+    """204, or 207 with what was not updated (5.2.18)."""
+    if not kept:
+        return Answer(status=204)
+    body = {
+        "updated": [compact(n) for n in done],
+        "notUpdated": [{"attributeName": compact(n), "reason": reason} for n in kept],
+    }
+    return Answer(status=207, body=encode(body))
+
+
+async def update(broker: Broker, request: Request, identifier: str) -> Answer:
+    """PATCH /entities/{id}/attrs."""
+    need_uri(identifier, what="The id of an entity")
+    request.only(("options", "type", "local"))
+    body, context, _ = await writing(request, broker.contexts, patch=True)
+    fragment = Model(context=context, patch=True).fragment(body)
+    types = _types(request, context)
+    at, tenant = broker.now(), request.tenant
+
+    def act(tx: Transaction) -> tuple[list[str], list[str]]:
+        key, old = found(tx, tenant, identifier, types)
+        new, done, missing = merge.updated(old, fragment, at=at)
+        if done or "type" in fragment:
+            tx.change(tenant, key, old, new)
+        return done, missing
+
+    done, missing = await broker.write(act)
+    return update_result(done, missing, "The entity has no such attribute.", context.compact)
+
+
+async def partial(broker: Broker, request: Request, identifier: str, name: str) -> Answer:
+    """PATCH /entities/{id}/attrs/{attr}."""
+    need_uri(identifier, what="The id of an entity")
+    request.only(("type", "local"))
+    body, context, _ = await writing(request, broker.contexts, patch=True)
+    if name in ("scope", "type", "id"):
+        raise BadRequestData(f"{name} cannot be updated partially.")
+    iri = context.expand(need_name(name, what="The attribute name"))
+    fragment = Model(context=context, patch=True).instance(body, name)
+    types = _types(request, context)
+    at, tenant = broker.now(), request.tenant
+
+    def act(tx: Transaction) -> None:
+        key, old = found(tx, tenant, identifier, types)
+        tx.change(tenant, key, old, merge.partially(old, iri, fragment, at=at))
+
+    await broker.write(act)
+    return Answer(status=204)
+
+
+async def replace_attribute(broker: Broker, request: Request, identifier: str, name: str) -> Answer:
+    """PUT /entities/{id}/attrs/{attr}."""
+    need_uri(identifier, what="The id of an entity")
+    request.only(("type", "local"))
+    body, context, _ = await writing(request, broker.contexts)
+    iri, instances = Model(context=context).attribute(name, body)
+    types = _types(request, context)
+    at, tenant = broker.now(), request.tenant
+
+    def act(tx: Transaction) -> None:
+        key, old = found(tx, tenant, identifier, types)
+        tx.change(tenant, key, old, merge.attribute_replaced(old, iri, instances, at=at))
+
+    await broker.write(act)
+    return Answer(status=204)
+
+
+async def delete_attribute(broker: Broker, request: Request, identifier: str, name: str) -> Answer:
+    """DELETE /entities/{id}/attrs/{attr}."""
+    need_uri(identifier, what="The id of an entity")
+    request.only(("deleteAll", "datasetId", "type", "local"))
+    meta = await reading(request, broker.contexts)
+    iri = meta.context.expand(need_name(name, what="The attribute name"))
+    dataset = request.parameters.get("datasetId") or None
+    if dataset not in (None, "@none"):
+        need_uri(dataset, what="datasetId")
+    every = request.flag("deleteAll")
+    if every and dataset:
+        raise InvalidRequest("deleteAll and datasetId exclude each other.")
+    types = _types(request, meta.context)
+    at, tenant = broker.now(), request.tenant
+
+    def act(tx: Transaction) -> None:
+        key, old = found(tx, tenant, identifier, types)
+        named = None if dataset == "@none" else dataset
+        tx.change(tenant, key, old, merge.without(old, iri, dataset=named, every=every, at=at))
+
+    await broker.write(act)
+    return Answer(status=204)
+
+
+async def purge(broker: Broker, request: Request) -> Answer:
+    """DELETE /entities: everything that a selection matches, or of it all but (or only) some attributes (5.6.21)."""
+    request.only((*SELECTING, "drop", "keep", "pick", "omit"))
+    meta = await reading(request, broker.contexts)
+    tenant = request.tenant
+    given = dict(request.parameters)
+    drop, keep = given.pop("drop", None), given.pop("keep", None)
+    if drop and keep:
+        raise BadRequestData("drop and keep exclude each other.")
+    wanted = wanted_of(given, meta.context, tenant=tenant)
+    _narrow(wanted, local=given.get("local") == "true")
+    broker.need_tenant(tenant)
+    listed = await broker.read(lambda: [e["id"] for e in broker.reader.find(wanted=wanted)])
+    at = broker.now()
+    dropped = _attributes(drop, meta) if drop else None
+    kept = _attributes(keep, meta) if keep else None
+
+    def act(tx: Transaction) -> None:
+        for identifier in listed:
+            if (present := tx.entity(tenant, identifier)) is None:
+                continue
+            key, old = present
+            if dropped is None and kept is None:
+                tx.delete(tenant, key, old, at)
+                continue
+            attrs = {
+                iri: i
+                for iri, i in old["attrs"].items()
+                if (dropped is None or iri not in dropped) and (kept is None or iri in kept)
+            }
+            tx.change(tenant, key, old, {**old, "attrs": attrs, "modifiedAt": at})
+
+    await broker.write(act)
+    return Answer(status=204)
+
+
+def _narrow(wanted: Wanted, *, local: bool) -> None:
+    """Refuse a purge that could hit everything, or that follows linked entities (5.6.21.4)."""
+    if wanted.q is not None and _linked(wanted.q):
+        raise BadRequestData("A purge cannot follow linked entities.")
+    own = [a for a in wanted.attributes if a.rpartition("/")[2] not in SYSTEM]
+    asked = [n for n in names(node=wanted.q) if n not in (*SYSTEM, "id")] if wanted.q is not None else []
+    if not (local or wanted.types is not None or wanted.geo is not None or own or asked):
+        raise BadRequestData("Narrow the purge by type, by attributes of your own, by a geo-query, or by local=true.")
+
+
+def _linked(node: Node) -> bool:
+    if isinstance(node, Group):
+        return any(_linked(part) for part in node.parts)
+    return node.linked is not None
+
+
+def _attributes(text: str, meta: Meta) -> frozenset[str]:
+    return frozenset(meta.context.expand(need_name(n.strip(), what="The attribute name")) for n in text.split(","))
+
+
+def selection_of(wanted: list[Wanted], tenant: str) -> Wanted:
+    """One selection of alternatives, for queries over several EntitySelectors."""
+    return wanted[0] if len(wanted) == 1 else Wanted(tenant=tenant, alternatives=tuple(wanted))

@@ -1,0 +1,230 @@
+"""One HTTP exchange over raw ASGI: what was asked (headers, parameters, body) and what is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+import msgspec
+
+from dajing.domains.context.ngsi.errors import (
+    BadRequestData,
+    InvalidRequest,
+    LengthRequired,
+    NotAcceptable,
+    PayloadTooLarge,
+    Problem,
+    UnsupportedMedia,
+)
+
+JSON = "application/json"
+LD_JSON = "application/ld+json"
+GEO_JSON = "application/geo+json"
+MERGE_PATCH = "application/merge-patch+json"
+LINK_REL = "http://www.w3.org/ns/json-ld#context"
+MAX_BODY = 16 * 1024 * 1024
+MAX_DEPTH = 200
+
+type Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+
+class Answer(msgspec.Struct):
+    """Status, body and further headers of an answer."""
+
+    status: int
+    body: bytes = b""
+    media: str = JSON
+    headers: list[tuple[bytes, bytes]] = []
+
+    def add(self, name: str, value: str) -> Answer:
+        """The same answer with one more header."""
+        self.headers = [*self.headers, (name.encode("latin-1"), value.encode("latin-1", "replace"))]
+        return self
+
+
+class Request:
+    """One request; everything is read lazily, since the hot routes need little."""
+
+    __slots__ = ("_headers", "_parameters", "_receive", "method", "parts", "path", "scope", "tenant")
+
+    def __init__(self, *, scope: Mapping[str, Any], receive: Receive) -> None:
+        self.scope = scope
+        self.method: str = scope["method"]
+        raw = scope.get("raw_path") or scope["path"].encode()
+        self.path: str = raw.decode("ascii", "replace").partition("?")[0]
+        self.parts: list[str] = [unquote(part) for part in self.path.strip("/").split("/")]
+        self._receive = receive
+        self._headers: dict[bytes, bytes] | None = None
+        self._parameters: dict[str, str] | None = None
+        self.tenant = ""
+
+    def header(self, name: str) -> str | None:
+        """A header; several of one name are joined by commas."""
+        if self._headers is None:
+            found: dict[bytes, bytes] = {}
+            for key, value in self.scope["headers"]:
+                found[key] = found[key] + b", " + value if key in found else value
+            self._headers = found
+        value = self._headers.get(name.encode())
+        return value.decode("latin-1") if value is not None else None
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Query parameters; one given twice counts as a list with commas."""
+        if self._parameters is None:
+            found: dict[str, str] = {}
+            try:
+                pairs = parse_qsl(
+                    self.scope["query_string"].decode("ascii"), keep_blank_values=True, errors="strict",
+                    max_num_fields=200,
+                )  # fmt: skip
+            except ValueError:
+                raise InvalidRequest("The query string is not URL-encoded UTF-8.") from None
+            for key, value in pairs:
+                found[key] = f"{found[key]},{value}" if key in found else value
+            self._parameters = found
+        return self._parameters
+
+    def only(self, allowed: Iterable[str]) -> None:
+        """Refuse parameters that the operation does not know (clause 6.3.20)."""
+        unknown = set(self.parameters) - set(allowed)
+        if unknown:
+            raise InvalidRequest(f"Unknown parameters: {', '.join(sorted(unknown))}.")
+
+    def flag(self, name: str) -> bool:
+        """A boolean parameter, false when absent."""
+        value = self.parameters.get(name, "false")
+        if value not in ("true", "false"):
+            raise InvalidRequest(f"{name} must be true or false.")
+        return value == "true"
+
+    def number(self, name: str, default: int, *, least: int = 0, most: int = 2**31) -> int:
+        """A whole number parameter."""
+        value = self.parameters.get(name)
+        if value is None:
+            return default
+        if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
+            raise BadRequestData(f"{name} must be a whole number from {least} to {most}.")
+        return int(value)
+
+    async def body(self) -> bytes:
+        """The whole body, bounded."""
+        declared = self.header("content-length")
+        if declared is None:
+            raise LengthRequired("POST, PATCH and PUT need a Content-Length.")
+        if int(declared) > MAX_BODY:
+            raise PayloadTooLarge(f"The body is larger than {MAX_BODY} bytes; send smaller batches.")
+        parts, size = [], 0
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise InvalidRequest("The client went away before the body was complete.")
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > MAX_BODY:
+                raise PayloadTooLarge(f"The body is larger than {MAX_BODY} bytes; send smaller batches.")
+            if not message.get("more_body"):
+                return b"".join(parts) if len(parts) > 1 else parts[0]
+
+    def media(self, *, patch: bool = False) -> str:
+        """The media type of the body (6.3.4); ``patch`` also admits merge-patch."""
+        found = (self.header("content-type") or "").partition(";")[0].strip().lower()
+        allowed = (JSON, LD_JSON, MERGE_PATCH) if patch else (JSON, LD_JSON)
+        if found not in allowed:
+            raise UnsupportedMedia(f"Content-Type must be one of {', '.join(allowed)}.")
+        return found
+
+
+def decode(body: bytes) -> Any:
+    """JSON from a body; a refusal where it is none or is nested absurdly deep."""
+    if not body.strip():
+        raise InvalidRequest("The body is empty.")
+    try:
+        found = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidRequest(f"The body is no JSON: {error}") from None
+    if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _deeper(found):
+        raise InvalidRequest(f"The body is nested deeper than {MAX_DEPTH} levels.")
+    return found
+
+
+def _deeper(document: Any) -> bool:
+    """Whether a document is nested deeper than ``MAX_DEPTH``."""
+    level = [document]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            child
+            for parent in level
+            if isinstance(parent, dict | list)
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def encode(document: Any) -> bytes:
+    """JSON bytes."""
+    return msgspec.json.encode(document)
+
+
+def accepted(header: str | None, offered: tuple[str, ...]) -> str:
+    """The best offered media type for an Accept header (RFC 9110 12.5.1; clause 6.3.4: the first offer breaks ties)."""
+    if not header or header.strip() == "*/*":
+        return offered[0]
+    best, best_weight = "", 0.0
+    ranges = [_range(part) for part in header.split(",")]
+    for media in offered:
+        matching = [(specific, weight) for pattern, weight in ranges if (specific := _fits(pattern, media)) >= 0]
+        weight = max(matching)[1] if matching else 0.0
+        if weight > best_weight:
+            best, best_weight = media, weight
+    if not best:
+        raise NotAcceptable(f"The answer can be {', '.join(offered)}.")
+    return best
+
+
+def _range(part: str) -> tuple[str, float]:
+    media, *parameters = (p.strip() for p in part.lower().split(";"))
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            try:
+                weight = float(value)
+            except ValueError:
+                continue
+            if 0 <= weight <= 1:
+                return media, weight
+    return media, 1.0
+
+
+def _fits(pattern: str, media: str) -> int:
+    if pattern == media:
+        return 2
+    if pattern.endswith("/*") and media.startswith(pattern[:-1]):
+        return 1
+    return 0 if pattern == "*/*" else -1
+
+
+def link_of(header: str | None) -> str | None:
+    """The @context URL of a Link header (clause 6.3.5)."""
+    if header is None or LINK_REL not in header:
+        return None
+    for part in header.split(","):
+        if LINK_REL in part and "<" in part and ">" in part:
+            return part[part.index("<") + 1 : part.index(">")]
+    return None
+
+
+def link(url: str) -> str:
+    """A Link header that names an @context."""
+    return f'<{url}>; rel="{LINK_REL}"; type="{LD_JSON}"'
+
+
+def problem(error: Problem) -> Answer:
+    """The answer of a refusal."""
+    if isinstance(error, LengthRequired):
+        return Answer(status=411)
+    return Answer(status=error.status, body=encode(error.document()), media="application/problem+json")

@@ -1,0 +1,31 @@
+"""The broker under uvicorn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from dajing.domains.context.broker.app import Application
+from dajing.domains.context.broker.state import Broker
+
+
+def run(
+    *, host: str, port: int, path: Path, tokens: bool, keep: Any, lenient: bool, clock: Callable[[], datetime]
+) -> None:
+    """Serve until SIGTERM; what was acknowledged is on disk."""
+    auth = None
+    if tokens:
+        from dajing.domains.context.broker.tokens import Tokens
+
+        auth = Tokens()
+    broker = Broker(path=path, clock=clock, keep=keep, lenient=lenient, auth=auth)
+    config = uvicorn.Config(
+        Application(broker=broker), host=host, port=port, loop="uvloop", http="httptools", ws="none", lifespan="on",
+        access_log=False, log_config=None, server_header=False, date_header=False, timeout_graceful_shutdown=5,
+        timeout_keep_alive=60,
+    )  # fmt: skip
+    uvicorn.Server(config).run()

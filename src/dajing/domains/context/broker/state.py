@@ -1,0 +1,124 @@
+"""What every route shares: the store's two sides, the contexts, the notifier, the clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dajing.domains.context.broker.contexts import Contexts, Remote
+from dajing.domains.context.ngsi.errors import NoTenant
+from dajing.domains.context.ngsi.terms import iso
+from dajing.domains.context.store.chronicle import Keep
+from dajing.domains.context.store.reader import Reader
+from dajing.domains.context.store.transaction import Changed
+from dajing.domains.context.store.writer import Act, Writer
+
+if TYPE_CHECKING:
+    from dajing.domains.context.broker.notifier import Notifier
+
+MOST_RENDERED = 20_000
+
+
+class Broker:
+    """One running broker over one live.db. ``clock`` gives the time of each act."""
+
+    def __init__(
+        self, *, path: Path, clock: Callable[[], datetime], keep: Keep = "all", lenient: bool = False,
+        auth: Any = None,
+    ) -> None:  # fmt: skip
+        self.path = path
+        self.clock = clock
+        self.keep = keep
+        self.lenient = lenient
+        self.auth = auth
+        self.contexts = Contexts()
+        self.contexts.now = self.now
+        self.rendered: OrderedDict[tuple[str, str], dict[str, bytes]] = OrderedDict()
+        self.tenants: set[str] = set()
+        self.pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="query")
+        self.writer: Writer
+        self.reader: Reader
+        self.notifier: Notifier
+
+    def now(self) -> str:
+        """The time of an act as UTC text."""
+        return iso(self.clock())
+
+    async def start(self) -> None:
+        """Open the store and take up the subscriptions."""
+        from dajing.domains.context.broker.notifier import Notifier
+
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.writer = Writer(path=self.path, committed=self._committed)
+        await self.writer.start()
+        self.reader = Reader(path=self.path)
+        self.tenants = self.reader.tenants()
+        for tenant, identifier, document in self.reader.documents(table="context"):
+            self.contexts.hosted[tenant, identifier] = Remote(**document)
+        self.notifier = Notifier(broker=self)
+        await self.notifier.start()
+        keep = self.keep
+        await self.write(lambda tx: setattr(tx.chronicle, "keep", keep))
+        self._sweeper = asyncio.create_task(self._sweep())
+
+    async def stop(self) -> None:
+        """Finish what waits, and close."""
+        self._sweeper.cancel()
+        await self.notifier.stop()
+        await self.writer.stop()
+        self.pool.shutdown(wait=False)
+
+    def write[T](self, act: Act[T]) -> asyncio.Future[T]:
+        """Run an act in the writer; done once it is on disk."""
+        return self.writer.submit(act)
+
+    async def read[T](self, work: Callable[[], T]) -> T:
+        """Run a query beside the event loop, so that a slow one delays nobody."""
+        return await asyncio.get_running_loop().run_in_executor(self.pool, work)
+
+    def need_tenant(self, tenant: str) -> None:
+        """Refuse to read from a tenant that was never written to (6.3.14)."""
+        if tenant and tenant not in self.tenants:
+            raise NoTenant(f"The tenant {tenant!r} does not exist; it begins with its first creation.")
+
+    def _committed(self, changes: list[Changed]) -> None:
+        for changed in changes:
+            self.rendered.pop((changed.tenant, changed.id), None)
+            if changed.tenant:
+                self.tenants.add(changed.tenant)
+        self.notifier.changed(changes)
+
+    def remember(self, tenant: str, identifier: str, key: str, body: bytes) -> None:
+        """Keep a rendered entity until it changes; the least recently made ones give way."""
+        if len(self.rendered) >= MOST_RENDERED:
+            self.rendered.popitem(last=False)
+        forms = self.rendered.setdefault((tenant, identifier), {})
+        if len(forms) < 4:
+            forms[key] = body
+
+    async def _sweep(self) -> None:
+        """Remove transient entities whose time is over."""
+        from dajing.domains.context.ngsi.merge import Change, expired
+        from dajing.domains.context.ngsi.terms import micros
+
+        while True:
+            await asyncio.sleep(0.5)
+            at = self.now()
+
+            def act(tx: Any, at: str = at) -> None:
+                for tenant, key, entity in tx.expired(micros(at)):
+                    new = expired(entity, at=at)
+                    if new is None:
+                        tx.delete(tenant, key, entity, at)
+                        continue
+                    change = Change(old=entity, new=new, at=at)
+                    tx.change(tenant, key, entity, new)
+                    for _, iri, old, _ in change.attributes():
+                        tx.chronicle.evaporate(tenant, entity["id"], iri, (old or {}).get("datasetId"))
+
+            await self.write(act)

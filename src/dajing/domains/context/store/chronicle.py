@@ -1,0 +1,136 @@
+"""The hot tail of history: one row per attribute instance that was ever current, kept when the entity goes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+import apsw
+import msgspec
+
+from dajing.domains.context.ngsi.merge import Change
+from dajing.domains.context.ngsi.terms import VALUE_OF, micros
+
+type Json = dict[str, Any]
+type Keep = Literal["all", "observed", "none"]
+_INSERT = (
+    "INSERT INTO instance(k, attr, dataset, instance, observed, created, modified, deleted, value, doc) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+class Chronicle:
+    """History inside the writer's transaction. ``keep`` says which attributes ask for it."""
+
+    def __init__(self, *, connection: apsw.Connection, term: Callable[[str, str], int]) -> None:
+        self._connection = connection
+        self._term = term
+        self.keep: Keep = "all"
+
+    def head(self, tenant: str, identifier: str) -> tuple[int, Json] | None:
+        """The key and the head (id, types, scope, times) of an entity's history."""
+        row = self._connection.execute("SELECT k, head FROM chronicle WHERE tenant=? AND id=?", (tenant, identifier))
+        found = row.get
+        return (found[0], msgspec.json.decode(found[1])) if found else None
+
+    def begin(self, tenant: str, entity: Json) -> int:
+        """The key of the history of an entity, begun at its first call; types are added as they appear."""
+        found = self.head(tenant, entity["id"])
+        if found is None:
+            head = {k: v for k, v in entity.items() if k != "attrs"}
+            self._connection.execute(
+                "INSERT INTO chronicle(tenant, id, head) VALUES (?, ?, ?)",
+                (tenant, entity["id"], msgspec.json.encode(head)),
+            )
+            key = self._connection.last_insert_rowid()
+            self._kinds(tenant, key, entity["type"])
+            return key
+        key, head = found
+        types = list(dict.fromkeys([*head["type"], *entity.get("type", ())]))
+        scope = entity.get("scope", head.get("scope"))
+        if types != head["type"] or scope != head.get("scope") or "deletedAt" in head:
+            head = {k: v for k, v in head.items() if k != "deletedAt"} | {"type": types}
+            self.save(key, head | ({"scope": scope} if scope else {}))
+            self._kinds(tenant, key, types)
+        return key
+
+    def save(self, key: int, head: Json) -> None:
+        """Replace a head."""
+        self._connection.execute("UPDATE chronicle SET head=? WHERE k=?", (msgspec.json.encode(head), key))
+
+    def _kinds(self, tenant: str, key: int, types: list[str]) -> None:
+        for iri in types:
+            self._connection.execute(
+                "INSERT OR IGNORE INTO chronicle_kind VALUES (?, ?)", (self._term(tenant, iri), key)
+            )
+
+    def record(self, tenant: str, change: Change) -> None:
+        """Append what a write did; a deletion leaves a row that says when."""
+        if self.keep == "none":
+            return
+        wanted = []
+        for trigger, iri, old, new in change.attributes():
+            instance = new if new is not None else {**(old or {}), "deletedAt": change.at}
+            if self.keep == "all" or "observedAt" in instance:
+                wanted.append((trigger, iri, instance))
+        entity = change.new or change.old or {}
+        if not wanted and (change.old is not None or self.keep != "all"):
+            return
+        key = self.begin(tenant, entity)
+        for trigger, iri, instance in wanted:
+            if trigger == "attributeDeleted" and change.new is None:
+                continue
+            self.append(tenant, key, iri, instance)
+        if change.new is None and (found := self.head(tenant, entity["id"])):
+            self.save(key, found[1] | {"deletedAt": change.at})
+
+    def append(self, tenant: str, key: int, iri: str, instance: Json) -> str:
+        """One instance; its instanceId is made here."""
+        identifier = str(instance.get("instanceId") or f"urn:ngsi-ld:instance:{uuid.uuid4()}")
+        document = {**instance, "instanceId": identifier}
+        self._connection.execute(_INSERT, (key, self._term(tenant, iri), *_columns(document)))
+        return identifier
+
+    def replace(self, row: int, instance: Json) -> None:
+        """Change one instance that is there (5.6.14)."""
+        dataset, identifier, *rest = _columns(instance)
+        self._connection.execute(
+            "UPDATE instance SET dataset=?, instance=?, observed=?, created=?, modified=?, deleted=?, value=?, doc=? "
+            "WHERE n=?",
+            (dataset, identifier, *rest, row),
+        )
+
+    def instances(self, tenant: str, key: int, iri: str) -> Iterator[tuple[int, Json]]:
+        """Every row of one attribute."""
+        query = "SELECT n, doc FROM instance WHERE k=? AND attr=? ORDER BY n"
+        for row, doc in list(self._connection.execute(query, (key, self._term(tenant, iri)))):
+            yield row, msgspec.json.decode(doc)
+
+    def forget(self, rows: list[int]) -> None:
+        """Remove rows of history (5.6.13, 5.6.15)."""
+        self._connection.executemany("DELETE FROM instance WHERE n=?", [(row,) for row in rows])
+
+    def evaporate(self, tenant: str, identifier: str, iri: str, dataset: str | None) -> None:
+        """Remove the history of an attribute instance that expired (4.24)."""
+        found = self.head(tenant, identifier)
+        if found is not None:
+            self._connection.execute(
+                "DELETE FROM instance WHERE k=? AND attr=? AND dataset IS ?",
+                (found[0], self._term(tenant, iri), dataset),
+            )
+
+    def end(self, key: int) -> None:
+        """Remove an entity's whole history (5.6.16)."""
+        for table in ("instance", "chronicle_kind", "chronicle"):
+            self._connection.execute(f"DELETE FROM {table} WHERE k=?", (key,))
+
+
+def _columns(instance: Json) -> tuple[Any, ...]:
+    value = instance.get(VALUE_OF[instance["type"]])
+    number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    times = [micros(instance[n]) if n in instance else None for n in ("observedAt", "createdAt", "modifiedAt")]
+    deleted = micros(instance["deletedAt"]) if "deletedAt" in instance else None
+    return (
+        instance.get("datasetId"), instance["instanceId"], *times, deleted, number, msgspec.json.encode(instance),
+    )  # fmt: skip

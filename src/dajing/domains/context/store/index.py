@@ -1,0 +1,77 @@
+"""Which index rows an entity has: its attributes, numbers, words, times and cells."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from dajing.domains.context.ngsi.geometry import bounds
+from dajing.domains.context.ngsi.terms import VALUE_OF
+
+type Json = dict[str, Any]
+type Row = tuple[str, str, float | str | int | None]
+
+CELLS = 64  # cells per degree: about 1.7 km from south to north
+LARGE = -1  # stands for "covers more than MOST cells": always a candidate
+MOST = 16
+WORD = 200  # longer texts are found by their first characters
+
+
+def rows(*, iri: str, instances: list[Json]) -> Iterator[Row]:
+    """(table, attribute, value) of one attribute."""
+    yield "has", iri, None
+    for instance in instances:
+        kind = instance["type"]
+        value: Any = instance.get(VALUE_OF[kind])
+        if kind == "GeoProperty":
+            for cell in cells(box=bounds(value)):
+                yield "cell", iri, cell
+            continue
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, dict):
+                part = part.get("@value", part.get("object"))
+            if isinstance(part, bool) or part is None:
+                continue
+            if isinstance(part, int | float):
+                yield from _number(iri, part)
+            elif isinstance(part, str):
+                yield "word", iri, part[:WORD]
+
+
+def _number(iri: str, value: float) -> Iterator[Row]:
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf if value > 0 else -math.inf
+    yield "number", iri, number
+
+
+def cell_of(*, longitude: float, latitude: float) -> int:
+    """The cell of a position: rows from south, columns from west."""
+    row = min(int((latitude + 90) * CELLS), 180 * CELLS - 1)
+    column = min(int((longitude + 180) * CELLS), 360 * CELLS - 1)
+    return max(row, 0) * 360 * CELLS + max(column, 0)
+
+
+def cells(*, box: tuple[float, float, float, float]) -> list[int]:
+    """Every cell that a box touches, or ``LARGE`` alone."""
+    first = cell_of(longitude=box[0], latitude=box[1])
+    last = cell_of(longitude=box[2], latitude=box[3])
+    width = last % (360 * CELLS) - first % (360 * CELLS) + 1
+    height = last // (360 * CELLS) - first // (360 * CELLS) + 1
+    if width * height > MOST:
+        return [LARGE]
+    return [first + row * 360 * CELLS + column for row in range(height) for column in range(width)]
+
+
+def spans(*, box: tuple[float, float, float, float]) -> list[tuple[int, int]]:
+    """Ranges of cells that cover a box, at most 64; a taller box is one range of whole rows."""
+    west, south, east, north = max(box[0], -180), max(box[1], -90), min(box[2], 180), min(box[3], 90)
+    first, last = cell_of(longitude=west, latitude=south), cell_of(longitude=east, latitude=north)
+    per_row = 360 * CELLS
+    low, high = first // per_row, last // per_row
+    crosses = box[0] < -180 or box[2] > 180
+    if high - low >= 64 or crosses:
+        return [(low * per_row, (high + 1) * per_row - 1)]
+    return [(row * per_row + first % per_row, row * per_row + last % per_row) for row in range(low, high + 1)]

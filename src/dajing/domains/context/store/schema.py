@@ -1,0 +1,83 @@
+"""The tables of live.db. A term number stands for (tenant, IRI), so every index is a tenant's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import apsw
+
+from dajing.kernel.text import Refusal, Text
+
+VERSION = 1
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS term(n INTEGER PRIMARY KEY, tenant TEXT NOT NULL, iri TEXT NOT NULL, UNIQUE(tenant, iri));
+CREATE TABLE IF NOT EXISTS entity(
+  k INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, id TEXT NOT NULL, expires INTEGER, doc BLOB NOT NULL,
+  UNIQUE(tenant, id));
+CREATE INDEX IF NOT EXISTS entity_expires ON entity(expires) WHERE expires IS NOT NULL;
+CREATE TABLE IF NOT EXISTS kind(type INTEGER, k INTEGER, PRIMARY KEY(type, k)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS has(attr INTEGER, k INTEGER, PRIMARY KEY(attr, k)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS number(attr INTEGER, value REAL, k INTEGER, PRIMARY KEY(attr, value, k)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS word(attr INTEGER, value TEXT, k INTEGER, PRIMARY KEY(attr, value, k)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS number_of ON number(k, attr, value);
+CREATE INDEX IF NOT EXISTS word_of ON word(k, attr, value);
+CREATE TABLE IF NOT EXISTS cell(attr INTEGER, cell INTEGER, k INTEGER, PRIMARY KEY(attr, cell, k)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS chronicle(
+  k INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, id TEXT NOT NULL, head BLOB NOT NULL,
+  UNIQUE(tenant, id));
+CREATE TABLE IF NOT EXISTS chronicle_kind(type INTEGER, k INTEGER, PRIMARY KEY(type, k)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS instance(
+  n INTEGER PRIMARY KEY, k INTEGER NOT NULL, attr INTEGER NOT NULL, dataset TEXT, instance TEXT NOT NULL,
+  observed INTEGER, created INTEGER, modified INTEGER, deleted INTEGER, value REAL, doc BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS instance_observed ON instance(k, attr, observed, value);
+CREATE INDEX IF NOT EXISTS instance_id ON instance(k, instance);
+CREATE TABLE IF NOT EXISTS subscription(tenant TEXT, id TEXT, doc BLOB NOT NULL, PRIMARY KEY(tenant, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS context(tenant TEXT, id TEXT, doc BLOB NOT NULL, PRIMARY KEY(tenant, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tenant(name TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+
+
+class UnsafeLibrary(Refusal):
+    """The SQLite library may corrupt a write-ahead log."""
+
+    text = Text(
+        zh="apsw 带的 SQLite 为 {found}，低于 3.51.3，可能损坏预写日志。请安装 requirements.lock 中的 apsw。",
+        en="The SQLite of apsw is {found}, below 3.51.3, which may corrupt a write-ahead log. "
+        "Install the apsw of requirements.lock.",
+    )
+
+
+class NewerStore(Refusal):
+    """The file was written by a later version."""
+
+    text = Text(
+        zh="{path} 由更新的版本写成（结构 {found}），本程序只认识 {known}。请升级本程序。",
+        en="{path} was written by a later version (schema {found}, known {known}). Upgrade this program.",
+    )
+
+
+def connect(*, path: Path, write: bool = False) -> apsw.Connection:
+    """A connection to live.db; only the writer's may change it."""
+    if apsw.sqlite_lib_version().split(".") and tuple(map(int, apsw.sqlite_lib_version().split("."))) < (3, 51, 3):
+        raise UnsafeLibrary(found=apsw.sqlite_lib_version())
+    connection = apsw.Connection(str(path))
+    connection.set_busy_timeout(10_000)
+    connection.pragma("cache_size", -64_000 if write else -32_000)
+    if write:
+        connection.pragma("journal_mode", "wal")
+        connection.pragma("synchronous", "full")
+        connection.pragma("wal_autocheckpoint", 10_000)
+        _prepare(connection, path)
+    else:
+        connection.pragma("query_only", True)
+    return connection
+
+
+def _prepare(connection: apsw.Connection, path: Path) -> None:
+    found = connection.pragma("user_version")
+    if found > VERSION:
+        raise NewerStore(path=path, found=found, known=VERSION)
+    with connection:
+        connection.execute(TABLES)
+        connection.pragma("user_version", VERSION)

@@ -1,0 +1,194 @@
+"""What one act may read and write, inside the writer's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import apsw
+import msgspec
+
+from dajing.domains.context.ngsi.merge import Change
+from dajing.domains.context.ngsi.terms import micros
+from dajing.domains.context.store.chronicle import Chronicle
+from dajing.domains.context.store.index import Row, rows
+
+type Json = dict[str, Any]
+_TABLES = {"number": "number", "word": "word", "cell": "cell"}
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """One entity that an act created, changed or deleted."""
+
+    tenant: str
+    id: str
+    change: Change
+
+
+class Transaction:
+    """Entities, subscriptions, contexts and tenants as rows; index rows follow the entities by themselves."""
+
+    def __init__(self, *, connection: apsw.Connection) -> None:
+        self._connection = connection
+        self._terms: dict[tuple[str, str], int] = {}
+        self._changes: list[Changed] = []
+        self.tenants = {name for (name,) in connection.execute("SELECT name FROM tenant")}
+        self.quiet = False  # set while history itself is written, so that nothing is recorded twice
+        self.chronicle = Chronicle(connection=connection, term=self.term)
+
+    # -- the writer's own -------------------------------------------------------------------------------------
+    def mark(self) -> int:
+        """Where ``undo`` goes back to."""
+        return len(self._changes)
+
+    def undo(self, mark: int) -> None:
+        """Forget what a failed act did."""
+        del self._changes[mark:]
+        self.forget_terms()
+
+    def forget(self) -> None:
+        """Forget a whole transaction that was rolled back."""
+        self._changes.clear()
+        self.forget_terms()
+
+    def forget_terms(self) -> None:
+        """Cached numbers may belong to rows that were rolled back."""
+        self._terms.clear()
+        self.tenants = {name for (name,) in self._connection.execute("SELECT name FROM tenant")}
+
+    def take_changes(self) -> list[Changed]:
+        """Everything that was committed since the last call."""
+        taken, self._changes = self._changes, []
+        return taken
+
+    # -- terms and tenants --------------------------------------------------------------------------------------
+    def term(self, tenant: str, iri: str) -> int:
+        """The number of an IRI within a tenant, given out at its first use."""
+        found = self._terms.get((tenant, iri))
+        if found is None:
+            self._connection.execute("INSERT OR IGNORE INTO term(tenant, iri) VALUES (?, ?)", (tenant, iri))
+            found = self._connection.execute("SELECT n FROM term WHERE tenant=? AND iri=?", (tenant, iri)).get
+            if len(self._terms) > 50_000:
+                self._terms.clear()
+            self._terms[tenant, iri] = found
+        return int(found)
+
+    def begin_tenant(self, tenant: str) -> None:
+        """A tenant exists from its first creation on (clause 6.3.14)."""
+        if tenant and tenant not in self.tenants:
+            self._connection.execute("INSERT OR IGNORE INTO tenant VALUES (?)", (tenant,))
+            self.tenants.add(tenant)
+
+    # -- entities -------------------------------------------------------------------------------------------------
+    def entity(self, tenant: str, identifier: str) -> tuple[int, Json] | None:
+        """The key and the stored form of an entity."""
+        row = self._connection.execute("SELECT k, doc FROM entity WHERE tenant=? AND id=?", (tenant, identifier)).get
+        return (row[0], msgspec.json.decode(row[1])) if row else None
+
+    def create(self, tenant: str, new: Json) -> None:
+        """Store a new entity with its index rows."""
+        self.begin_tenant(tenant)
+        self._connection.execute(
+            "INSERT INTO entity(tenant, id, expires, doc) VALUES (?, ?, ?, ?)",
+            (tenant, new["id"], _expires(new), msgspec.json.encode(new)),
+        )
+        key = self._connection.last_insert_rowid()
+        self._index(tenant, key, None, new)
+        self._changed(tenant, Change(old=None, new=new, at=new["modifiedAt"]), new["id"])
+
+    def change(self, tenant: str, key: int, old: Json, new: Json) -> None:
+        """Replace an entity; only index rows that differ are touched."""
+        self._connection.execute(
+            "UPDATE entity SET doc=?, expires=? WHERE k=?", (msgspec.json.encode(new), _expires(new), key)
+        )
+        self._index(tenant, key, old, new)
+        self._changed(tenant, Change(old=old, new=new, at=new["modifiedAt"]), new["id"])
+
+    def delete(self, tenant: str, key: int, old: Json, at: str) -> None:
+        """Remove an entity with its index rows."""
+        self._index(tenant, key, old, None)
+        self._connection.execute("DELETE FROM entity WHERE k=?", (key,))
+        self._changed(tenant, Change(old=old, new=None, at=at), old["id"])
+
+    def _changed(self, tenant: str, change: Change, identifier: str) -> None:
+        if not self.quiet:
+            self.chronicle.record(tenant, change)
+        self._changes.append(Changed(tenant, identifier, change))
+
+    def _index(self, tenant: str, key: int, old: Json | None, new: Json | None) -> None:
+        before, after = _rows(old, new)
+        types_before, types_after = set(old["type"] if old else ()), set(new["type"] if new else ())
+        run = self._connection.execute
+        for iri in types_before - types_after:
+            run("DELETE FROM kind WHERE type=? AND k=?", (self.term(tenant, iri), key))
+        for iri in types_after - types_before:
+            run("INSERT OR IGNORE INTO kind VALUES (?, ?)", (self.term(tenant, iri), key))
+        for table, iri, value in before - after:
+            number = self.term(tenant, iri)
+            if table == "has":
+                run("DELETE FROM has WHERE attr=? AND k=?", (number, key))
+            else:
+                column = "cell" if table == "cell" else "value"
+                run(f"DELETE FROM {_TABLES[table]} WHERE attr=? AND {column}=? AND k=?", (number, value, key))
+        for table, iri, value in after - before:
+            number = self.term(tenant, iri)
+            if table == "has":
+                run("INSERT OR IGNORE INTO has VALUES (?, ?)", (number, key))
+            else:
+                run(f"INSERT OR IGNORE INTO {_TABLES[table]} VALUES (?, ?, ?)", (number, value, key))
+
+    def expired(self, now: int, limit: int = 500) -> Iterator[tuple[str, int, Json]]:
+        """Transient entities whose time is over (clause 4.24)."""
+        query = "SELECT tenant, k, doc FROM entity WHERE expires IS NOT NULL AND expires <= ? LIMIT ?"
+        for tenant, key, doc in list(self._connection.execute(query, (now, limit))):
+            yield tenant, key, msgspec.json.decode(doc)
+
+    # -- subscriptions and contexts ----------------------------------------------------------------------------
+    def document(self, table: str, tenant: str, identifier: str) -> Json | None:
+        """A subscription or a hosted context."""
+        row = self._connection.execute(
+            f"SELECT doc FROM {_documents(table)} WHERE tenant=? AND id=?", (tenant, identifier)
+        ).get
+        return msgspec.json.decode(row) if row else None
+
+    def put_document(self, table: str, tenant: str, identifier: str, document: Json) -> None:
+        """Store a subscription or a context."""
+        self.begin_tenant(tenant)
+        self._connection.execute(
+            f"INSERT OR REPLACE INTO {_documents(table)} VALUES (?, ?, ?)",
+            (tenant, identifier, msgspec.json.encode(document)),
+        )
+
+    def delete_document(self, table: str, tenant: str, identifier: str) -> bool:
+        """Remove it; whether it was there."""
+        self._connection.execute(f"DELETE FROM {_documents(table)} WHERE tenant=? AND id=?", (tenant, identifier))
+        return self._connection.changes() > 0
+
+
+def _documents(table: str) -> str:
+    if table not in ("subscription", "context"):
+        raise ValueError(table)
+    return table
+
+
+def _expires(entity: Json) -> int | None:
+    """When something of an entity expires first, in microseconds."""
+    times = [i["expiresAt"] for v in entity["attrs"].values() for i in v if "expiresAt" in i]
+    if "expiresAt" in entity:
+        times.append(entity["expiresAt"])
+    return min(map(micros, times)) if times else None
+
+
+def _rows(old: Json | None, new: Json | None) -> tuple[set[Row], set[Row]]:
+    """The index rows of every attribute that differs between the two."""
+    was: Json = old["attrs"] if old else {}
+    now: Json = new["attrs"] if new else {}
+    before: set[Row] = set()
+    after: set[Row] = set()
+    for iri, instances in was.items():
+        if now.get(iri) is not instances:
+            before.update(rows(iri=iri, instances=instances))
+    for iri, instances in now.items():
+        if was.get(iri) is not instances:
+            after.update(rows(iri=iri, instances=instances))
+    return before, after
