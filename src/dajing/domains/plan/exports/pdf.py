@@ -30,7 +30,7 @@ HEADS = (
     Text(zh="类别", en="Kind"),
     Text(zh="状态与原因", en="Status and reason"),
 )
-WIDTHS = (40 * mm, 24 * mm, 24 * mm, 18 * mm, 14 * mm, 54 * mm)
+WIDTHS = (40 * mm, 24 * mm, 24 * mm, 17 * mm, 18 * mm, 51 * mm)
 
 
 class UnableToWritePdf(Refusal):
@@ -79,7 +79,7 @@ def write_pdf(report: Report) -> bytes:
 
 def _story(report: Report) -> list[Flowable]:
     title = _style(report, fontName=BOLD, fontSize=17, leading=24, spaceAfter=8)
-    head = _style(report, fontName=BOLD, fontSize=12.5, leading=18, spaceBefore=12, spaceAfter=5)
+    head = _style(report, fontName=BOLD, fontSize=12.5, leading=18, spaceBefore=12, spaceAfter=5, keepWithNext=1)
     body = _style(report, spaceAfter=4)
     story: list[Flowable] = [Paragraph(escape(report.title), title), Paragraph(escape(report.state), body)]
     for block in (b for b in report.board.blocks if b.rows):

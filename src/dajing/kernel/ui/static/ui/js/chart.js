@@ -18,7 +18,7 @@ if (source) {
     tooltip: { trigger: "axis", valueFormatter: (value) => (value == null ? "—" : `${value} ${data.unit}`) },
     dataZoom: [{ type: "inside" }],
     xAxis: { type: "category", data: data.labels },
-    yAxis: { type: "value", scale: true, min: (v) => Math.min(v.min, data.goal), max: (v) => Math.max(v.max, data.goal) },
+    yAxis: { type: "value", scale: true, min: (v) => Math.floor(Math.min(v.min, data.goal)), max: (v) => Math.ceil(Math.max(v.max, data.goal)) },
     graphic: data.mark
       ? [{ type: "text", left: "center", top: "middle", silent: true, style: { text: data.mark, fontSize: 40, fontWeight: 700, fill: colour("--synthetic"), opacity: 0.16 } }]
       : [],
