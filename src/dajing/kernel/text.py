@@ -44,3 +44,7 @@ class Refusal(Exception):
 
     def __str__(self) -> str:
         return str(self.message)
+
+    def details(self) -> dict[str, object]:
+        """More that an API answers beside the words; a refusal of many places lists them."""
+        return {}

@@ -6,6 +6,7 @@ import click
 
 from dajing.domains.plan.commands_readings import explain, gap, snapshot, status
 from dajing.domains.plan.commands_report import report
+from dajing.domains.plan.commands_reporting import reports, upload
 
 
 @click.group()
@@ -16,7 +17,7 @@ def plan() -> None:
     start()
 
 
-for command in (status, explain, gap, snapshot, report):
+for command in (status, explain, gap, snapshot, report, upload, reports):
     plan.add_command(command)
 
 COMMANDS: list[click.Command] = [plan]

@@ -67,6 +67,7 @@ class UnableToAppoint(Refusal):
 class TokenInvalid(Refusal):
     """An API token that is unknown, expired or revoked."""
 
+    status = 401
     text = Text(
         zh="令牌无效、已过期或已撤销；请申请新令牌。", en="The token is unknown, expired or revoked; ask for a new one."
     )
@@ -75,6 +76,7 @@ class TokenInvalid(Refusal):
 class NotYours(Refusal):
     """The actor lacks the role that an act needs."""
 
+    status = 403
     text = Text(
         zh="您的岗位没有“{role}”权限；请联系系统管理员。",
         en="Your post does not carry “{role}”; ask the administrator.",

@@ -34,7 +34,7 @@ def unknown_address(request: HttpRequest) -> HttpResponse:
 
 def _handlers(api: NinjaAPI) -> None:
     def refused(request: HttpRequest, error: Refusal) -> HttpResponse:
-        texts = {"detail_zh": error.message.zh, "detail_en": error.message.en}
+        texts = {"detail_zh": error.message.zh, "detail_en": error.message.en} | error.details()
         return problem(status=getattr(error, "status", 422), title=type(error).__name__, detail=str(error), **texts)
 
     def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:

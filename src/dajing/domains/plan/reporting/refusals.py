@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from dajing.domains.plan.reporting.rules import Fault
 from dajing.kernel.text import Refusal, Text
 
@@ -21,6 +23,7 @@ class UnableToAct(Refusal):
 class ChangedMeanwhile(Refusal):
     """Somebody else acted on the report first."""
 
+    status = 409
     text = Text(
         zh="他人刚刚处理了此报表；请重新打开后再操作。",
         en="Somebody has just acted on this report; open it again, then act.",
@@ -30,6 +33,7 @@ class ChangedMeanwhile(Refusal):
 class NotYourReport(Refusal):
     """The report belongs to another office."""
 
+    status = 403
     text = Text(
         zh="此报表由{owner}填报，您所在部门无权操作；请联系该部门或信息化主管部门。",
         en="This report is {owner}'s; your office may not act on it. Ask that office or the informatization bureau.",
@@ -53,6 +57,10 @@ class ReportRefused(Refusal):
             + "\n".join(self._lines("en")),
         )
 
+    def details(self) -> dict[str, object]:
+        """What an API answers beside the words: every fault with its place."""
+        return {"file": self.file, "faults": [msgspec.to_builtins(fault) for fault in self.faults]}
+
     def _lines(self, language: str) -> list[str]:
         shown = []
         for fault in self.faults[:50]:
@@ -65,6 +73,7 @@ class ReportRefused(Refusal):
 class LockedAlready(Refusal):
     """The period is locked; other figures need a revision."""
 
+    status = 409
     text = Text(
         zh="{period} 的此表已锁定。如需更正，请先“发起修订”并说明理由；原数保留。",
         en="This form is locked for {period}. To correct it, start a revision with its reason; the old figures stay.",
