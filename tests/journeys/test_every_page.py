@@ -17,6 +17,7 @@ PUBLIC = (
     "/plan/zjk-135/",
     "/plan/zjk-135/?as_of=2018-06-30",
     "/plan/zjk-135/indicator/population_4g/",
+    "/plan/zjk-135/indicator/iptv/",
     "/plan/zjk-135/area/130702/",
     "/plan/zjk-135/indicator/iptv/evidence/130702/2018-06/",
     "/plan/zjk-135/supervision/",
