@@ -42,7 +42,8 @@ def serve(host: str, port: int, store: Path | None, auth: str, history: str, len
     if auth == "none" and not _loopback(host):
         raise OpenToTheNetwork(host=host)
     run(
-        host=host, port=port, path=store or settings().data_dir / "live.db", tokens=auth == "tokens",
+        host=host, port=port, path=store or settings().data_dir / "live.db",
+        rows=settings().data_dir / "rows.db", tokens=auth == "tokens",
         keep=history, lenient=lenient, clock=lambda: datetime.now(UTC),
     )  # fmt: skip
 

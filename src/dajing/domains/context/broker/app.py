@@ -47,6 +47,7 @@ ROUTES: dict[tuple[str, ...], Verbs] = {
     ("subscriptions", "*"): {
         "GET": subscriptions.retrieve, "PATCH": subscriptions.update, "DELETE": subscriptions.delete,
     },
+    ("info", "sourceIdentity"): {"GET": hosting.identity},
     ("jsonldContexts",): {"POST": hosting.add, "GET": hosting.listed},
     ("jsonldContexts", "*"): {"GET": hosting.serve, "DELETE": hosting.delete},
     ("temporal", "entities"): {"POST": temporal.create, "GET": temporal.query},
@@ -111,7 +112,7 @@ class Application:
                 return Answer(status=411)
             verbs, values = route(_trimmed(request.parts))
             handler = verbs.get("GET" if request.method == "HEAD" else request.method)
-            if handler is None and request.path.endswith("/"):
+            if handler is None and request.path == "/ngsi-ld/v1/entities/":
                 raise BadRequestData("The path ends where an identifier is expected.")
             if handler is None:
                 refusal = MethodNotAllowed(f"{request.method} is not among {', '.join(verbs)}.")

@@ -213,11 +213,29 @@ def query_document(body: Any, *, temporal: bool = False) -> Json:
         if not isinstance(geo, dict):
             raise BadRequestData("geoQ must be an object.")
         given.update({k: v for k, v in geo.items() if k in ("georel", "geometry", "coordinates", "geoproperty")})
+    if "ordering" in given:
+        _ordering(given.pop("ordering"), given)
     if "entities" in given:
         selectors = given["entities"]
         if not isinstance(selectors, list) or not selectors or not all(isinstance(s, dict) for s in selectors):
             raise BadRequestData("entities must be a list of at least one entity selector.")
     return given
+
+
+def _ordering(ordering: Any, given: Json) -> None:
+    """The member ``ordering`` (5.2.43) as parameters."""
+    if not isinstance(ordering, dict) or not isinstance(ordering.get("orderBy"), list) or not ordering["orderBy"]:
+        raise BadRequestData("ordering needs orderBy, a list of sort keys.")
+    given["orderBy"] = ",".join(str(key) for key in ordering["orderBy"])
+    if "collation" in ordering:
+        given["collation"] = ordering["collation"]
+    if "coordinates" in ordering:
+        if not isinstance(ordering["coordinates"], list):
+            raise BadRequestData("ordering.coordinates must be an array.")
+        given["orderFrom"] = ordering["coordinates"]
+    if not isinstance(ordering.get("geometry", "Point"), str):
+        raise BadRequestData("ordering.geometry must be a text.")
+    given["orderGeometry"] = ordering.get("geometry", "Point")
 
 
 def _texts(given: Json) -> None:
@@ -248,6 +266,8 @@ def selected(given: Json, meta: Meta, *, tenant: str, lenient: bool) -> Any:
         if "type" not in selector:
             raise BadRequestData("Every entity selector names a type.")
         identifiers = selector.get("id", "")
+        if not all(isinstance(i, str) for i in (identifiers if isinstance(identifiers, list) else [identifiers])):
+            raise BadRequestData("The id of an entity selector is a URI or a list of URIs.")
         plain = {
             "id": ",".join(identifiers) if isinstance(identifiers, list) else identifiers,
             "idPattern": selector.get("idPattern"),

@@ -18,7 +18,7 @@ type Json = dict[str, Any]
 
 async def types(broker: Broker, request: Request) -> Answer:
     """GET /types."""
-    request.only(("details", "local", "limit", "offset", "count", "options"))
+    request.only(("details", "local", "count"))
     meta = await reading(request, broker.contexts)
     broker.need_tenant(request.tenant)
     found = [iri for iri, _ in broker.reader.types(tenant=request.tenant)]
@@ -74,7 +74,7 @@ def _kinds(broker: Broker, wanted: Wanted) -> dict[str, list[str]]:
 
 async def attributes(broker: Broker, request: Request) -> Answer:
     """GET /attributes."""
-    request.only(("details", "local", "limit", "offset", "count", "options"))
+    request.only(("details", "local", "count"))
     meta = await reading(request, broker.contexts)
     broker.need_tenant(request.tenant)
     found = [iri for iri, _ in broker.reader.attributes(tenant=request.tenant)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -33,12 +34,15 @@ from dajing.domains.context.store.transaction import Transaction
 
 type Json = dict[str, Any]
 BASE = "/ngsi-ld/v1"
+_VERSION = re.compile(r'(?:^|,)\s*ngsi-ld\s*=\s*"?(\d+\.\d+)"?', re.IGNORECASE)
 
 
 async def create(broker: Broker, request: Request) -> Answer:
     """POST /entities."""
     request.only(("local",))
     body, context, _ = await writing(request, broker.contexts)
+    if isinstance(body, list):
+        raise InvalidRequest("One entity is a JSON object; a batch goes to /entityOperations/create.")
     entity = merge.created(Model(context=context).entity(body), at=broker.now())
     tenant = request.tenant
 
@@ -46,6 +50,8 @@ async def create(broker: Broker, request: Request) -> Answer:
         if tx.entity(tenant, entity["id"]) is not None:
             raise AlreadyExists(f"The entity {entity['id']} exists already.")
         tx.create(tenant, entity)
+        if merge.expired(entity, at=entity["createdAt"]) is None:
+            tx.delete(tenant, *found(tx, tenant, entity["id"]), entity["createdAt"])
 
     await broker.write(act)
     return Answer(status=201).add("Location", f"{BASE}/entities/{quote(entity['id'], safe=':')}")
@@ -60,16 +66,19 @@ async def retrieve(broker: Broker, request: Request, identifier: str) -> Answer:
     kept = broker.rendered.get((request.tenant, identifier))
     if kept is not None and key in kept:
         return Answer(status=200, body=kept[key], headers=_KEPT_HEADERS[key][1], media=_KEPT_HEADERS[key][0])
-    request.only((*SHAPING, "attrs", "datasetId", "local", "entityMap"))
+    request.only((*SHAPING, "attrs", "datasetId", "local", "entityMap", "type"))
     meta = await reading(request, broker.contexts, offered=offered_with_geo())
     form = form_of(request.parameters, meta.context, reader=broker.reader, tenant=request.tenant)
     _needs_geo(request, meta)
     broker.need_tenant(request.tenant)
     entity = broker.reader.entity(tenant=request.tenant, identifier=identifier)
-    if entity is None:
+    types = _types(request, meta.context)
+    if entity is None or (types and not selection.matches(types=types, entity=entity["type"])):
         raise ResourceNotFound(f"There is no entity {identifier}.")
     if form.attributes and not any(a in entity["attrs"] for a in form.attributes):
         raise ResourceNotFound(f"The entity {identifier} has none of the attributes asked for.")
+    if (form.pick or form.omit) and not render(entity=entity, form=form):
+        raise ResourceNotFound(f"The entity {identifier} has nothing of what was asked for.")
     answer = one(entity=entity, form=form, meta=meta, request=request)
     if not form.join:
         if len(_KEPT_HEADERS) > 2_000:
@@ -94,7 +103,7 @@ def one(*, entity: Json, form: Form, meta: Meta, request: Request) -> Answer:
         return finish(feature(entity=entity, form=form, geometry=_geometry(request, form)), meta, request)
     if form.join == "flat":
         found = flat(entities=[entity], form=form)
-        return finish(found, meta, request)
+        return finish(found if len(found) > 1 else found[0], meta, request)
     return finish(render(entity=entity, form=form), meta, request)
 
 
@@ -108,14 +117,17 @@ def finish(document: Any, meta: Meta, request: Request) -> Answer:
     embedded = meta.media == LD_JSON or (
         meta.media == GEO_JSON and (request.header("prefer") or "body=ld+json").replace(" ", "") != "body=json"
     )
+    preferred = _VERSION.search(request.header("prefer") or "")
     if not embedded:
         answer = Answer(status=200, body=encode(document), media=meta.media)
-        return answer.add("Link", link(meta.source if isinstance(meta.source, str) else _hosted(meta)))
+        answer.add("Link", link(meta.source if isinstance(meta.source, str) else _hosted(meta)))
+        return answer.add("Preference-Applied", f"ngsi-ld={preferred[1]}") if preferred else answer
     if isinstance(document, list):
         document = [{**item, "@context": meta.source} for item in document]
     else:
         document = {**document, "@context": meta.source}
-    return Answer(status=200, body=encode(document), media=meta.media)
+    answer = Answer(status=200, body=encode(document), media=meta.media)
+    return answer.add("Preference-Applied", f"ngsi-ld={preferred[1]}") if preferred else answer
 
 
 def _hosted(meta: Meta) -> str:
@@ -143,12 +155,23 @@ async def answer_query(broker: Broker, request: Request, meta: Meta, given: Json
         raise BadRequestData("limit=0 asks for nothing unless count=true is given.")
     broker.need_tenant(tenant)
     keys = order.parse(text=given["orderBy"], context=meta.context) if given.get("orderBy") else None
-    reference = wanted.geo.geometry if wanted.geo else None
+    if given.get("collation") is not None:
+        order.need_collation(given["collation"])
+    reference = order.reference_of(
+        coordinates=given.get("orderFrom"), geometry=str(given.get("orderGeometry", "Point"))
+    )
+    if keys and reference is None and any(direction.startswith("dist") for _, direction in keys):
+        raise BadRequestData("Ordering by distance needs orderFrom.")
 
     def work() -> tuple[list[Json], int, bool]:
         if keys is None:
             return broker.reader.page(wanted=wanted, offset=offset, limit=limit, count=count)
-        found = order.ordered(entities=list(broker.reader.find(wanted=wanted)), keys=keys, reference=reference)
+        found = order.ordered(
+            entities=list(broker.reader.find(wanted=wanted)),
+            keys=keys,
+            reference=reference,
+            collation=given.get("collation"),
+        )
         return found[offset : offset + limit], len(found), len(found) > offset + limit
 
     entities, total, more = await broker.read(work)
@@ -168,10 +191,11 @@ def page_links(answer: Answer, request: Request, *, offset: int, limit: int, mor
         text = urlencode(sorted(parameters.items()), quote_via=quote, safe=":.*,()[]{}/'\"^$+")
         return f"{request.path.rstrip('/')}?{text}"
 
+    kind = answer.media
     if offset > 0:
-        answer.add("Link", f'<{url(max(0, offset - limit))}>; rel="prev";type="application/json"')
+        answer.add("Link", f'<{url(max(0, offset - limit))}>; rel="prev";type="{kind}"')
     if more:
-        answer.add("Link", f'<{url(offset + limit)}>; rel="next";type="application/json"')
+        answer.add("Link", f'<{url(offset + limit)}>; rel="next";type="{kind}"')
 
 
 def many(*, entities: list[Json], form: Form, meta: Meta, request: Request) -> Answer:
@@ -340,6 +364,8 @@ async def replace_attribute(broker: Broker, request: Request, identifier: str, n
     need_uri(identifier, what="The id of an entity")
     request.only(("type", "local"))
     body, context, _ = await writing(request, broker.contexts)
+    if name in ("scope", "type", "id"):
+        raise BadRequestData(f"{name} cannot be replaced as an attribute.")
     iri, instances = Model(context=context).attribute(name, body)
     types = _types(request, context)
     at, tenant = broker.now(), request.tenant

@@ -8,11 +8,18 @@ from typing import Any
 import msgspec
 
 from dajing.domains.context.broker.contexts import Remote
-from dajing.domains.context.broker.exchange import JSON, Answer, Request, decode, encode
+from dajing.domains.context.broker.exchange import JSON, LD_JSON, Answer, Request, accepted, decode, encode
 from dajing.domains.context.broker.reading import need_source
 from dajing.domains.context.broker.state import Broker
-from dajing.domains.context.ngsi.context import CORE_DOCUMENT, CORE_URLS, Source
-from dajing.domains.context.ngsi.errors import BadRequestData, LdContextNotAvailable, NotSupported, ResourceNotFound
+from dajing.domains.context.ngsi.context import CORE_DOCUMENT, CORE_URL, CORE_URLS, Source
+from dajing.domains.context.ngsi.errors import (
+    BadRequestData,
+    InvalidRequest,
+    LdContextNotAvailable,
+    NotSupported,
+    ResourceNotFound,
+)
+from dajing.domains.context.ngsi.terms import iso
 from dajing.domains.context.store.transaction import Transaction
 
 type Json = dict[str, Any]
@@ -26,7 +33,7 @@ async def add(broker: Broker, request: Request) -> Answer:
     request.media()
     body = decode(await request.body())
     if not isinstance(body, dict) or "@context" not in body:
-        raise BadRequestData("The body must be an object with a member @context.")
+        raise InvalidRequest("The body must be an object with a member @context.")
     need_source(body["@context"])
     await broker.contexts.resolve(body["@context"], tenant=request.tenant)
     local = await host(broker, request, body["@context"], kind="Hosted")
@@ -41,6 +48,23 @@ async def host(broker: Broker, request: Request, source: Source, *, kind: str) -
     await broker.write(lambda tx: tx.put_document("context", tenant, local, msgspec.to_builtins(remote)))
     broker.contexts.hosted[tenant, local] = remote
     return local
+
+
+async def identity(broker: Broker, request: Request) -> Answer:
+    """GET /info/sourceIdentity (5.15): this context source, one alias per tenant."""
+    request.only(())
+    reading_media = accepted(request.header("accept"), (JSON, LD_JSON))
+    now = broker.clock()
+    document: Json = {
+        "id": "urn:ngsi-ld:ContextSourceIdentity:dajing",
+        "type": "ContextSourceIdentity",
+        "contextSourceAlias": f"dajing-{broker.alias}-{request.tenant}" if request.tenant else f"dajing-{broker.alias}",
+        "contextSourceUptime": f"PT{int((now - broker.since).total_seconds())}S",
+        "contextSourceTimeAt": iso(now),
+    }
+    if reading_media == LD_JSON:
+        document["@context"] = CORE_URL
+    return Answer(status=200, body=encode(document), media=reading_media)
 
 
 async def listed(broker: Broker, request: Request) -> Answer:

@@ -91,7 +91,8 @@ def message(*, subscription: Subscription, data: list[Json], at: str) -> tuple[b
         "data": {"type": "FeatureCollection", "features": data} if accept == GEO_JSON else data,
     }
     if accept == LD_JSON:
-        document["@context"] = source
+        shown_source = source[0] if isinstance(source, list) and len(source) == 1 else source
+        document["data"] = [{**entity, "@context": shown_source} for entity in data]
     else:
         headers["Link"] = link(source if isinstance(source, str) else _first(source))
     if subscription.tenant:

@@ -21,7 +21,7 @@ from dajing.domains.context.ngsi.context import CORE_URL, Context, Source
 from dajing.domains.context.ngsi.errors import BadRequestData, InvalidRequest
 from dajing.domains.context.ngsi.forms import LOCATION, Form
 from dajing.domains.context.ngsi.scope import ScopeQuery
-from dajing.domains.context.ngsi.terms import need_name, need_uri
+from dajing.domains.context.ngsi.terms import SYSTEM, need_name, need_uri
 from dajing.domains.context.store.reader import Reader, Wanted
 
 type Json = dict[str, Any]
@@ -43,7 +43,7 @@ SHAPING = (
     "containedBy",
     "jsonKeys",
 )
-PAGING = ("limit", "offset", "count", "orderBy", "collation", "entityMap", "splitEntities")
+PAGING = ("limit", "offset", "count", "orderBy", "orderFrom", "collation", "entityMap", "splitEntities")
 MAX_LIMIT = 1_000
 DEFAULT_LIMIT = 20
 
@@ -100,6 +100,8 @@ def need_source(source: Any) -> None:
 def names(text: str, context: Context) -> tuple[str, ...]:
     """Expanded attribute names of a list with commas."""
     parts = [need_name(part.strip(), what="The attribute name") for part in text.split(",")]
+    if {"id", "type"} & set(parts):
+        raise BadRequestData("id and type are no attributes; use pick for them.")
     return tuple(dict.fromkeys(context.expand(part) for part in parts))
 
 
@@ -191,14 +193,30 @@ def wanted_of(given: Json, context: Context, *, tenant: str, lenient: bool = Fal
     q = q_language.parse(text=given["q"], context=context, expand_values=expand) if given.get("q") else None
     geo = geo_of(given, context)
     attributes = names(given["attrs"], context) if given.get("attrs") else ()
+    if given.get("csf"):
+        q_language.parse(text=given["csf"], context=context)
+    if q is not None and not given.get("join") and _linked(q):
+        raise BadRequestData("A query that follows linked entities needs join and joinLevel.")
     local = given.get("local") in ("true", True)
-    selects = types is not None or attributes or q is not None or geo is not None or local
-    if not selects and not (lenient and (identifiers or pattern)):
-        raise BadRequestData("Select entities by at least one of type, attrs, q, georel or local=true.")
+    if types == () and str(given.get("local")).lower() == "false":
+        raise BadRequestData("The type * needs local=true.")
+    own = [a for a in attributes if a.rpartition("/")[2] not in SYSTEM]
+    about = [n for n in q_language.names(node=q) if n not in (*SYSTEM, "id")] if q is not None else []
+    if not (types is not None or own or about or geo is not None or local) and not (
+        lenient and (identifiers or pattern)
+    ):
+        raise BadRequestData("Select by type, by attributes of your own, by a geo-query, or local=true.")
     return Wanted(
-        tenant=tenant, ids=identifiers, pattern=pattern, types=types, attributes=attributes, q=q, geo=geo,
-        scope=ScopeQuery(text=given["scopeQ"]) if given.get("scopeQ") else None, datasets=_datasets(given) or (),
+        tenant=tenant, ids=identifiers, pattern=None if identifiers else pattern, types=types, attributes=attributes,
+        q=q, geo=geo, scope=ScopeQuery(text=given["scopeQ"]) if given.get("scopeQ") else None,
+        datasets=_datasets(given) or (),
     )  # fmt: skip
+
+
+def _linked(node: q_language.Node) -> bool:
+    if isinstance(node, q_language.Group):
+        return any(_linked(part) for part in node.parts)
+    return node.linked is not None
 
 
 def offered_with_geo() -> tuple[str, ...]:

@@ -14,14 +14,22 @@ from dajing.domains.context.broker.state import Broker
 
 
 def run(
-    *, host: str, port: int, path: Path, tokens: bool, keep: Any, lenient: bool, clock: Callable[[], datetime]
+    *,
+    host: str,
+    port: int,
+    path: Path,
+    rows: Path | None = None,
+    tokens: bool,
+    keep: Any,
+    lenient: bool,
+    clock: Callable[[], datetime],
 ) -> None:
     """Serve until SIGTERM; what was acknowledged is on disk."""
     auth = None
     if tokens:
         from dajing.domains.context.broker.tokens import Tokens
 
-        auth = Tokens()
+        auth = Tokens(rows=path.parent / "rows.db" if rows is None else rows, clock=clock)
     broker = Broker(path=path, clock=clock, keep=keep, lenient=lenient, auth=auth)
     config = uvicorn.Config(
         Application(broker=broker), host=host, port=port, loop="uvloop", http="httptools", ws="none", lifespan="on",

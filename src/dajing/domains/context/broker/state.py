@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +37,8 @@ class Broker:
         self.keep = keep
         self.lenient = lenient
         self.auth = auth
+        self.since = clock()
+        self.alias = hashlib.sha256(str(path).encode()).hexdigest()[:12]
         self.contexts = Contexts()
         self.contexts.now = self.now
         self.rendered: OrderedDict[tuple[str, str], dict[str, bytes]] = OrderedDict()

@@ -162,22 +162,6 @@ def _patched(old: Json, fragment: Json) -> Json:
             if name in ("type", "notification") or (name == "entities" and "watchedAttributes" not in old):
                 raise BadRequestData(f"{name} cannot be removed.")
             new.pop(name, None)
-        elif name == "notification" and isinstance(value, dict):
-            new[name] = _patched_notification(old[name], value)
-        else:
-            new[name] = value
-    return new
-
-
-def _patched_notification(old: Json, fragment: Json) -> Json:
-    new = dict(old)
-    for name, value in fragment.items():
-        if value is None or value == NULL:
-            if name == "endpoint":
-                raise BadRequestData("notification.endpoint cannot be removed.")
-            new.pop(name, None)
-        elif name == "endpoint" and isinstance(value, dict):
-            new[name] = {k: v for k, v in {**old["endpoint"], **value}.items() if v is not None}
         else:
             new[name] = value
     return new

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -22,12 +23,12 @@ from dajing.domains.context.broker.reading import (
     writing,
 )
 from dajing.domains.context.broker.state import Broker
-from dajing.domains.context.ngsi import merge
+from dajing.domains.context.ngsi import merge, order
 from dajing.domains.context.ngsi.errors import BadRequestData, InvalidRequest, ResourceNotFound
 from dajing.domains.context.ngsi.evolution import Aggregate, Span, aggregate_of, evolution, span_of
 from dajing.domains.context.ngsi.forms import Form
 from dajing.domains.context.ngsi.model import Reader as Model
-from dajing.domains.context.ngsi.terms import need_name, need_uri
+from dajing.domains.context.ngsi.terms import VALUE_OF, need_name, need_uri
 from dajing.domains.context.store.history import History
 from dajing.domains.context.store.reader import Wanted
 from dajing.domains.context.store.transaction import Transaction
@@ -79,7 +80,9 @@ async def create(broker: Broker, request: Request) -> Answer:
     body, context, _ = await writing(request, broker.contexts)
     if not isinstance(body, dict) or not body:
         raise InvalidRequest("A temporal entity is a JSON object.")
-    entity = TemporalModel(context=context).entity(body)
+    entity = TemporalModel(context=context, patch=True).entity(body)
+    if any(not _complete(i) for instances in entity["attrs"].values() for i in instances):
+        raise BadRequestData("Every instance of a temporal entity has a type and a value.")
     at, tenant = broker.now(), request.tenant
 
     def act(tx: Transaction) -> bool:
@@ -95,15 +98,22 @@ async def create(broker: Broker, request: Request) -> Answer:
     return Answer(status=201).add("Location", f"{BASE}/temporal/entities/{quote(entity['id'], safe=':')}")
 
 
+def _complete(instance: Json) -> bool:
+    return "type" in instance and VALUE_OF[instance["type"]] in instance
+
+
 def _append(tx: Transaction, tenant: str, key: int, entity: Json, at: str) -> None:
     for iri, instances in entity["attrs"].items():
         for instance in instances:
+            if "observedAt" in instance:
+                tx.chronicle.supersede(tenant, key, iri, instance)
             tx.chronicle.append(tenant, key, iri, merge.stamp(instance, at=at))
 
 
 def _current(tx: Transaction, tenant: str, entity: Json, at: str) -> None:
     """The current entity follows its history: the latest observation of each dataset wins, late ones change nothing."""
-    attrs = {iri: _latest(instances) for iri, instances in entity["attrs"].items()}
+    attrs = {iri: _latest(i for i in instances if not merge.is_null(i)) for iri, instances in entity["attrs"].items()}
+    attrs = {iri: instances for iri, instances in attrs.items() if instances}
     tx.quiet = True
     try:
         present = tx.entity(tenant, entity["id"])
@@ -123,7 +133,7 @@ def _current(tx: Transaction, tenant: str, entity: Json, at: str) -> None:
         tx.quiet = False
 
 
-def _latest(instances: list[Json]) -> list[Json]:
+def _latest(instances: Iterable[Json]) -> list[Json]:
     found: dict[str | None, Json] = {}
     for instance in instances:
         key = instance.get("datasetId")
@@ -264,8 +274,8 @@ async def retrieve(broker: Broker, request: Request, identifier: str) -> Answer:
         return None if found is None else _shown(history, found, how, wanted)
 
     body = await broker.read(work)
-    if body is None:
-        raise ResourceNotFound(f"There is no history of {identifier}.")
+    if body is None or not body:
+        raise ResourceNotFound(f"There is no history of {identifier} with what was asked for.")
     if wanted and not any(meta.context.compact(w) in body for w in wanted):
         raise ResourceNotFound(f"The history of {identifier} has none of the attributes asked for.")
     return finish(body, meta, request)
@@ -280,9 +290,8 @@ def _shown(history: History, found: tuple[int, Json], how: Asked, wanted: tuple[
         instances = history.instances(key=key, attr=attr, span=how.span)
         if how.form.datasets is not None:
             instances = [i for i in instances if i.get("datasetId", "@none") in how.form.datasets]
-            if not instances:
-                continue
-        attrs[iri] = instances
+        if instances:
+            attrs[iri] = instances
     return evolution(head=head, attrs=attrs, form=how.form, style=how.style, span=how.span, aggregate=how.aggregate)
 
 
@@ -295,6 +304,9 @@ async def query(broker: Broker, request: Request) -> Answer:
 
 async def _query(broker: Broker, request: Request, meta: Meta, given: Json) -> Answer:
     how = asked(given, meta, needed=True)
+    keys = order.parse(text=given["orderBy"], context=meta.context) if given.get("orderBy") else []
+    if any(path != ("id",) for path, _ in keys):
+        raise BadRequestData("A temporal query can be ordered by id alone.")
     wanted = given.get("wanted") or wanted_of(given, meta.context, tenant=request.tenant, lenient=broker.lenient)
     limit = request.number("limit", DEFAULT_LIMIT, most=MAX_LIMIT)
     offset = request.number("offset", 0)
@@ -303,6 +315,8 @@ async def _query(broker: Broker, request: Request, meta: Meta, given: Json) -> A
         raise BadRequestData("limit=0 asks for nothing unless count=true is given.")
     broker.need_tenant(request.tenant)
     found = await broker.read(lambda: _matching(broker, request.tenant, wanted, how))
+    for _, direction in keys[:1]:
+        found.sort(key=lambda e: str(e.get("id")), reverse=direction == "desc")
     page = found[offset : offset + limit]
     answer = finish(page, meta, request)
     if count:
@@ -358,4 +372,6 @@ async def post_query(broker: Broker, request: Request) -> Answer:
     given["wanted"] = selected(given, meta, tenant=request.tenant, lenient=broker.lenient)
     aggregation = given.pop("aggrParams", None) or {}
     merged = {**given, **temporal, **aggregation}
+    if "aggrMethods" in merged or "aggrPeriodDuration" in merged:
+        merged["format"] = "aggregatedValues"
     return await _query(broker, request, meta, merged)

@@ -114,3 +114,9 @@ class Forbidden(Problem):
     """The token does not reach this."""
 
     status, kind, title = 403, "AccessDenied", "The token has no right to this"
+
+
+class TooManyRequests(Problem):
+    """The client sent more than its limit."""
+
+    status, kind, title = 429, "TooManyRequests", "Too many requests"

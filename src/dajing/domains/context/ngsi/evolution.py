@@ -86,7 +86,7 @@ def duration(text: Any) -> tuple[int, timedelta] | None:
     """Months and a fixed remainder of an ISO 8601 duration; None for a length of zero (everything in one)."""
     match = _DURATION.match(text) if isinstance(text, str) else None
     if match is None or text in ("P", "PT") or text.endswith("T"):
-        raise BadRequestData(f"{str(text)[:40]!r} is no duration such as PT1H or P1D.")
+        raise BadRequestData(f"aggrPeriodDuration {str(text)[:40]!r} is no duration such as PT1H or P1D.")
     part = {k: int(v or 0) for k, v in match.groupdict().items()}
     months = part["years"] * 12 + part["months"]
     try:
@@ -207,8 +207,10 @@ def simplified(*, instances: list[Json], form: Form, timeproperty: str) -> Json:
         if kind == "VocabProperty":
             compact = form.context.compact
             value = [compact(v) for v in value] if isinstance(value, list) else compact(value)
-        elif kind == "JsonProperty":
-            value = {"json": value}
+        if kind in ("JsonProperty", "LanguageProperty", "VocabProperty"):
+            value = {member: value}
+        elif kind == "ListRelationship" and isinstance(value, list):
+            value = [v["object"] if isinstance(v, dict) else v for v in value]
         rows.append([value, instance.get(timeproperty)])
     return {"type": kind, plural: rows}
 
@@ -251,7 +253,14 @@ def _attribute(instances: list[Json], form: Form, style: str, span: Span, aggreg
         if not rendered:
             return {"type": "Property", "values": []}
         return rendered if len(rendered) > 1 else rendered[0]
-    return [attribute(instances=[i], form=form) for i in instances]
+    return [_instance(i, form) for i in instances]
+
+
+def _instance(instance: Json, form: Form) -> Any:
+    found = attribute(instances=[instance], form=form)
+    if isinstance(found, dict) and "deletedAt" in instance:
+        found["deletedAt"] = instance["deletedAt"]
+    return found
 
 
 def _aggregated(instances: list[Json], span: Span, aggregate: Aggregate) -> Json:

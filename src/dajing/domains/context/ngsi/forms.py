@@ -103,10 +103,8 @@ def _simple(instance: Json, form: Form, iri: str) -> Any:
         return {"vocab": value}
     if kind == "JsonProperty":
         return {"json": value}
-    if kind == "ListProperty":
-        return {"valueList": value}
     if kind == "ListRelationship":
-        return {"objectList": [v["object"] if isinstance(v, dict) else v for v in value]}
+        return [v["object"] if isinstance(v, dict) else v for v in value]
     return value
 
 
@@ -152,6 +150,10 @@ def _reified(instance: Json, form: Form, iri: str) -> Json:
     for name in _PLAIN:
         if name in instance:
             found[name] = instance[name]
+    if "previousVocab" in found:
+        former = found["previousVocab"]
+        compact = form.context.compact
+        found["previousVocab"] = [compact(v) for v in former] if isinstance(former, list) else compact(former)
     if form.system and "expiresAt" in instance:
         found["expiresAt"] = instance["expiresAt"]
     for name in ("objectType", "valueType", "entityTypeSealed"):
@@ -235,6 +237,6 @@ def feature(*, entity: Json, form: Form, geometry: str) -> Json:
     return {
         "id": body.pop("id", entity["id"]),
         "type": "Feature",
-        "geometry": chosen[0]["value"] if chosen else None,
+        "geometry": min(chosen, key=lambda i: i.get("datasetId", ""))["value"] if chosen else None,
         "properties": body,
     }

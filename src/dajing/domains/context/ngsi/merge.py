@@ -59,27 +59,30 @@ def appended(old: Json, fragment: Json, *, overwrite: bool, at: str) -> tuple[Js
 
 
 def updated(old: Json, fragment: Json, *, at: str) -> tuple[Json, list[str], list[str]]:
-    """Update Attributes (5.6.2): only instances that exist are replaced; NGSI-LD Null deletes."""
+    """Update Attributes (5.6.2): instances are replaced or added; NGSI-LD Null deletes one that is there."""
     attrs = dict(old["attrs"])
     done: list[str] = []
     missing: list[str] = []
     for iri, instances in fragment["attrs"].items():
-        known = {i.get("datasetId") for i in attrs.get(iri, [])}
-        wanted = [i for i in instances if i.get("datasetId") in known]
-        if not wanted:
+        present = attrs.get(iri, [])
+        known = {i.get("datasetId") for i in present}
+        if any(is_null(i) and i.get("datasetId") not in known for i in instances):
             missing.append(iri)
             continue
-        rest = _put(attrs[iri], wanted, at)
+        rest = _put(present, instances, at)
         attrs[iri] = rest
         if not rest:
             del attrs[iri]
-        (missing if len(wanted) < len(instances) else done).append(iri)
+        done.append(iri)
     new = {**old, "attrs": attrs, "modifiedAt": at}
     if "type" in fragment:
         new["type"] = list(dict.fromkeys([*old["type"], *fragment["type"]]))
     if "scope" in fragment:
-        new = _scoped(new, fragment["scope"])
-        done.append("scope")
+        if "scope" in old:
+            new = _scoped(new, fragment["scope"])
+            done.append("scope")
+        else:
+            missing.append("scope")
     return _expiry(new, fragment), done, missing
 
 

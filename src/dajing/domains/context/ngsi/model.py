@@ -85,7 +85,10 @@ class Reader:
         names = given if isinstance(given, list) else [given]
         if not names:
             raise BadRequestData("An entity has at least one type.")
-        return list(dict.fromkeys(self.context.expand(need_name(n, what="The entity type")) for n in names))
+        found = list(dict.fromkeys(self.context.expand(need_name(n, what="The entity type")) for n in names))
+        if any(iri.startswith("@") for iri in found):
+            raise BadRequestData("A keyword of JSON-LD cannot be the type of an entity.")
+        return found
 
     def attribute(self, name: str, value: Any, depth: int = 0) -> tuple[str, list[Json]]:
         """The IRI and all instances of one attribute; one default instance at most (4.5.5)."""

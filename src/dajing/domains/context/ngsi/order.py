@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
+import unicodedata
 from functools import cmp_to_key
 from typing import Any
 
 from dajing.domains.context.ngsi.context import Context
 from dajing.domains.context.ngsi.errors import BadRequestData
+from dajing.domains.context.ngsi.geometry import need_geometry
 from dajing.domains.context.ngsi.geoquery import distance
 from dajing.domains.context.ngsi.terms import SYSTEM, VALUE_OF
 
 type Json = dict[str, Any]
 type Key = tuple[tuple[str, ...], str]
+
+_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")
 
 DIRECTIONS = ("asc", "desc", "dist-asc", "dist-desc")
 
@@ -21,22 +27,55 @@ def parse(*, text: str, context: Context) -> list[Key]:
     keys: list[Key] = []
     for part in text.split(","):
         path, _, direction = part.strip().partition(";")
+        path, _, member = path.partition("[")
         if not path or (direction or "asc") not in DIRECTIONS:
             raise BadRequestData(f"{part[:80]!r} is no sort key such as name;desc.")
         names = path.split(".")
         if not all(names):
             raise BadRequestData(f"{path[:80]!r} is no path of attributes.")
         plain = (*SYSTEM, "id", "type", "scope", "observedAt", "unitCode")
-        keys.append((tuple(n if n in plain else context.expand(n) for n in names), direction or "asc"))
+        reached = tuple(n if n in plain else context.expand(n) for n in names)
+        if member:
+            reached += tuple("[" + m for m in member.removesuffix("]").split("."))
+        keys.append((reached, direction or "asc"))
     return keys
 
 
-def ordered(*, entities: list[Json], keys: list[Key], reference: Json | None = None) -> list[Json]:
+def need_collation(tag: Any) -> None:
+    """Refuse what is no language tag (RFC 5646)."""
+    if not isinstance(tag, str) or not _TAG.match(tag):
+        raise BadRequestData(f"{str(tag)[:40]!r} is no collation such as und or de.")
+
+
+def reference_of(*, coordinates: Any, geometry: str = "Point") -> Json | None:
+    """The geometry that distances are measured from."""
+    if coordinates in (None, ""):
+        return None
+    if isinstance(coordinates, str):
+        try:
+            coordinates = json.loads(coordinates)
+        except (ValueError, RecursionError):
+            raise BadRequestData("orderFrom is no JSON array.") from None
+    return need_geometry({"type": geometry, "coordinates": coordinates}, what="orderFrom")
+
+
+def collated(text: str) -> tuple[str, str, str]:
+    """Base letters first, then accents, then case: the levels of the Unicode root collation, coarsely."""
+    split = unicodedata.normalize("NFD", text)
+    base = "".join(c for c in split if not unicodedata.combining(c)).casefold()
+    return base, split.casefold(), text.swapcase()
+
+
+def ordered(
+    *, entities: list[Json], keys: list[Key], reference: Json | None = None, collation: str | None = None
+) -> list[Json]:
     """The entities in order; those without the value come last."""
 
     def compare(a: Json, b: Json) -> int:
         for path, direction in keys:
-            left, right = _value(a, path, direction, reference), _value(b, path, direction, reference)
+            left, right = (_value(e, path, direction, reference) for e in (a, b))
+            if collation and left and right and left[0] == right[0] == 2:
+                left, right = collated(left[1]), collated(right[1])
             if left == right:
                 continue
             if left is None or right is None:
@@ -52,7 +91,7 @@ def _value(entity: Json, path: tuple[str, ...], direction: str, reference: Json 
     found = _reach(entity, path)
     if direction.startswith("dist"):
         located = isinstance(found, dict) and "coordinates" in found and reference is not None
-        return distance(found, reference) if located and reference is not None else None
+        return (0, distance(found, reference)) if located and reference is not None else None
     if isinstance(found, bool):
         return (0, int(found))
     if isinstance(found, int | float):
@@ -65,7 +104,12 @@ def _reach(entity: Json, path: tuple[str, ...]) -> Any:
         found = entity.get(path[0])
         return (sorted(found)[0] if found else None) if isinstance(found, list) else found
     instances = entity["attrs"].get(path[0])
-    for name in path[1:]:
+    for position, name in enumerate(path[1:], 1):
+        if name.startswith("["):
+            value = instances[0].get(VALUE_OF[instances[0]["type"]]) if instances else None
+            for member in path[position:]:
+                value = value.get(member[1:]) if isinstance(value, dict) else None
+            return value
         if not instances:
             return None
         if name in (*SYSTEM, "observedAt", "unitCode"):

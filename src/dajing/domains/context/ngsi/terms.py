@@ -63,7 +63,7 @@ MEMBERS = frozenset(
     | set(PREVIOUS.values())
 )
 # names that an attribute of an entity cannot have, since the core uses them unreified (4.5.1)
-NOT_ATTRIBUTES = MEMBERS - {"type", "@type", "@context", "expiresAt", *SYSTEM}
+NOT_ATTRIBUTES = frozenset({"observedAt", "unitCode", "datasetId", "instanceId"})
 ENTITY_MEMBERS = frozenset({"id", "@id", "type", "@type", "scope", "@context", "expiresAt", *SYSTEM})
 
 _NAME = re.compile(r"[^\W\d_]\w*\Z")

@@ -10,7 +10,7 @@ import apsw
 import msgspec
 
 from dajing.domains.context.ngsi.merge import Change
-from dajing.domains.context.ngsi.terms import VALUE_OF, micros
+from dajing.domains.context.ngsi.terms import NULL, VALUE_OF, micros
 
 type Json = dict[str, Any]
 type Keep = Literal["all", "observed", "none"]
@@ -71,8 +71,8 @@ class Chronicle:
             return
         wanted = []
         for trigger, iri, old, new in change.attributes():
-            instance = new if new is not None else {**(old or {}), "deletedAt": change.at}
-            if self.keep == "all" or "observedAt" in instance:
+            instance = new if new is not None else deletion(old or {}, at=change.at)
+            if self.keep == "all" or "observedAt" in (new or old or {}):
                 wanted.append((trigger, iri, instance))
         entity = change.new or change.old or {}
         if not wanted and (change.old is not None or self.keep != "all"):
@@ -111,6 +111,13 @@ class Chronicle:
         """Remove rows of history (5.6.13, 5.6.15)."""
         self._connection.executemany("DELETE FROM instance WHERE n=?", [(row,) for row in rows])
 
+    def supersede(self, tenant: str, key: int, iri: str, instance: Json) -> None:
+        """A repeated observation (same attribute, dataset and time) replaces what was known of it."""
+        self._connection.execute(
+            "DELETE FROM instance WHERE k=? AND attr=? AND observed=? AND dataset IS ?",
+            (key, self._term(tenant, iri), micros(instance["observedAt"]), instance.get("datasetId")),
+        )
+
     def evaporate(self, tenant: str, identifier: str, iri: str, dataset: str | None) -> None:
         """Remove the history of an attribute instance that expired (4.24)."""
         found = self.head(tenant, identifier)
@@ -124,6 +131,13 @@ class Chronicle:
         """Remove an entity's whole history (5.6.16)."""
         for table in ("instance", "chronicle_kind", "chronicle"):
             self._connection.execute(f"DELETE FROM {table} WHERE k=?", (key,))
+
+
+def deletion(old: Json, *, at: str) -> Json:
+    """The instance that stands in history for the deletion of an attribute (4.5.6): NGSI-LD Null with its time."""
+    member = VALUE_OF[old["type"]]
+    found = {"type": old["type"], member: {"@none": NULL} if member == "languageMap" else NULL, "deletedAt": at}
+    return {**found, "datasetId": old["datasetId"]} if "datasetId" in old else found
 
 
 def _columns(instance: Json) -> tuple[Any, ...]:

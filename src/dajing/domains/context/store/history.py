@@ -58,13 +58,13 @@ class History:
         if span.relation == "before":
             where, values = f"{where} AND {column} < ?", [*values, micros(span.at)]
         elif span.relation == "after":
-            where, values = f"{where} AND {column} > ?", [*values, micros(span.at)]
+            where, values = f"{where} AND {column} >= ?", [*values, micros(span.at)]
         elif span.relation == "between":
             where = f"{where} AND {column} >= ? AND {column} < ?"
             values = [*values, micros(span.at), micros(span.end)]
         elif span.timeproperty == "observedAt":
             # without a time asked for, instances that carry no observation time count as well
-            where, column = "k=? AND attr=?", "coalesce(observed, modified, created)"
+            where, column = "k=? AND attr=? AND deleted IS NULL", "coalesce(observed, modified, created)"
         limit = min(span.last or MOST, MOST)
         order = "DESC" if span.last else "ASC"
         sql = f"SELECT doc FROM instance WHERE {where} ORDER BY {column} {order}, n {order} LIMIT {limit}"

@@ -103,9 +103,9 @@ class Reader:
 
     def _content(self, wanted: Wanted, entity: Json) -> bool:
         attrs = entity["attrs"]
-        if wanted.attributes and not any(_present(attrs, a, wanted.datasets) for a in wanted.attributes):
+        if wanted.attributes and not any(a in attrs for a in wanted.attributes):
             return False
-        if wanted.datasets and not any(_present(attrs, a, wanted.datasets) for a in wanted.attributes or attrs):
+        if wanted.datasets and not wanted.attributes and not any(_present(attrs, a, wanted.datasets) for a in attrs):
             return False
         if wanted.scope is not None and not wanted.scope.matches(scopes=entity.get("scope", ())):
             return False

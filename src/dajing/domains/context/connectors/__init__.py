@@ -1,0 +1,1 @@
+"""From the city's sources to NGSI-LD entities."""

@@ -1,0 +1,74 @@
+"""Tokens for processes without Django: a read-only view of the rows, looked at again every second."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pysqlite3
+
+from dajing.kernel.text import Refusal, Text
+
+REFRESH_SECONDS = 1.0
+_QUERY = (
+    "SELECT t.digest, t.client_id, c.department_id, c.tenant, t.scopes, c.per_minute, t.expires_at "
+    "FROM identity_apitoken t JOIN identity_apiclient c ON c.id = t.client_id WHERE t.revoked_at IS NULL"
+)
+
+
+class RowsUnread(Refusal):
+    """The row store holds no tokens that could be read."""
+
+    text = Text(
+        zh="无法从 {path} 读取令牌：{reason}。请先运行 dajing up 建立数据库，或在本机使用 --auth none。",
+        en="No tokens can be read from {path}: {reason}. Run dajing up first, or use --auth none on this machine.",
+    )
+
+
+class TokenInfo(msgspec.Struct, frozen=True):
+    """Who calls with a token: client, department, tenant, scopes, requests per minute, end (Unix seconds)."""
+
+    client: str
+    department: str
+    tenant: str
+    scopes: frozenset[str]
+    per_minute: int
+    expires: float
+
+
+class TokenView:
+    """All tokens that are not revoked, at most a second old. Opened read-only by the library that writes rows.db."""
+
+    def __init__(self, *, path: Path) -> None:
+        self._path = path
+        self._at = 0.0
+        self._tokens: dict[str, TokenInfo] = {}
+        self._connection: pysqlite3.Connection | None = None
+
+    def find(self, *, secret: str, at: datetime) -> TokenInfo | None:
+        """The holder of a token, or None when it is unknown, revoked or past its end."""
+        if time.monotonic() - self._at > REFRESH_SECONDS:
+            self._tokens = self._read()
+            self._at = time.monotonic()
+        found = self._tokens.get(hashlib.sha256(secret.encode()).hexdigest())
+        return found if found is not None and found.expires > at.timestamp() else None
+
+    def _read(self) -> dict[str, TokenInfo]:
+        try:
+            if self._connection is None:
+                self._connection = pysqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=5)
+            rows = self._connection.execute(_QUERY).fetchall()
+        except pysqlite3.Error as error:
+            raise RowsUnread(path=self._path, reason=error) from None
+        return {row[0]: _info(*row[1:]) for row in rows}
+
+
+def _info(client: str, department: str, tenant: str, scopes: str, per_minute: int, expires: str) -> TokenInfo:
+    end = datetime.fromisoformat(expires)
+    if end.tzinfo is None:
+        end = end.replace(tzinfo=UTC)
+    return TokenInfo(client, str(department), tenant, frozenset(json.loads(scopes)), per_minute, end.timestamp())
