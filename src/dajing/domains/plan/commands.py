@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from dajing.domains.plan.commands_outlook import evaluate, forecast
 from dajing.domains.plan.commands_readings import explain, gap, snapshot, status
 from dajing.domains.plan.commands_report import report
 from dajing.domains.plan.commands_reporting import reports, upload
@@ -17,7 +18,7 @@ def plan() -> None:
     start()
 
 
-for command in (status, explain, gap, snapshot, report, upload, reports):
+for command in (status, explain, gap, forecast, evaluate, snapshot, report, upload, reports):
     plan.add_command(command)
 
 COMMANDS: list[click.Command] = [plan]

@@ -32,7 +32,9 @@ def asked(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--plan", "plan_id", default=None, help="Plan id; by default the city's default plan."),
         click.option("--as-of", "moment", default="", help="What was known then, for example 2018-06-30."),
         click.option("--json", "as_json", is_flag=True, help="Machine-readable."),
-        click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True),
+        click.option(
+            "--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Language shown."
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -148,7 +150,11 @@ def word(status: str, language: str) -> str:
 @click.option("--area", required=True, help="Code of the city or of a reporting unit.")
 @click.option("--period", required=True, help="For example 2018-06, 2018-Q2, 2018.")
 @click.option(
-    "--variant", type=click.Choice(["official", "weighted", "companion"]), default="official", show_default=True
+    "--variant",
+    type=click.Choice(["official", "weighted", "companion"]),
+    default="official",
+    show_default=True,
+    help="Which of the indicator's figures.",
 )
 @asked
 def explain(
@@ -200,7 +206,9 @@ def _evidence(found: Explanation) -> str:
 @click.command()
 @click.argument("indicator")
 @click.option("--period", default=None, help="By default the one that the board shows.")
-@click.option("--to", type=click.Choice(["target", "path"]), default="target", show_default=True)
+@click.option(
+    "--to", type=click.Choice(["target", "path"]), default="target", show_default=True, help="What the gap is to."
+)
 @asked
 def gap(
     indicator: str, period: str | None, to: Any, plan_id: str | None, moment: str, as_json: bool, language: str

@@ -10,6 +10,7 @@ from dajing.kernel.live.api import announce
 from dajing.kernel.text import Text
 
 QUIET = timedelta(seconds=10)  # sheets are locked in bunches; one computation serves all of a bunch
+FORECASTING = Text(zh="正在预测", en="Forecasting")
 SIMULATING = Text(zh="正在载入演示数据（合成）", en="Loading demo data (synthetic)")
 
 
@@ -35,6 +36,16 @@ def recompute() -> None:
 
 
 schedule(name="plan.readings.daily", daily=time(0, 5))(recompute)
+
+
+@task(heavy=True)
+def foresee(snapshot: int) -> None:
+    """Forecasts for one stored state, and its statuses with them; a state dropped meanwhile needs none."""
+    from dajing.domains.plan.forecast.service import foresee as add_forecasts
+    from dajing.domains.plan.models.readings import Snapshot
+
+    if Snapshot.objects.filter(id=snapshot).exists():
+        add_forecasts(snapshot=snapshot, seen=lambda done, total: progress(done=done, total=total, label=FORECASTING))
 
 
 @task(heavy=True, attempts=20)

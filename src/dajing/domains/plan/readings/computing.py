@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from datetime import date, datetime
 
 import msgspec
@@ -77,10 +76,8 @@ def grid(*, plan: Plan, indicator: Indicator, on: date) -> list[str]:
     return periods.between(date(plan.first_year - LEAD_YEARS, 1, 1), last, indicator.frequency)
 
 
-def compute(
-    *, plan: Plan, frame: Frame, on: date, chances: Mapping[str, float] | None = None
-) -> list[IndicatorReading]:
-    """Every reading of ``frame``, judged on the day ``on``; ``chances`` are the city's forecast probabilities."""
+def compute(*, plan: Plan, frame: Frame, on: date) -> list[IndicatorReading]:
+    """Every reading of ``frame``, judged on the day ``on``, without forecasts."""
     found: list[IndicatorReading] = []
     for indicator in plan.indicators:
         due = grid(plan=plan, indicator=indicator, on=on)
@@ -92,18 +89,24 @@ def compute(
                 series = [
                     form(frame=frame, indicator=indicator, variant=variant, area=area, period=period) for period in due
                 ]
-                chance = (chances or {}).get(indicator.id) if area == frame.top else None
-                found += judged(
-                    indicator=indicator, variant=variant, series=series, closed=closed, chance=chance,
-                    whole=area == frame.top,
-                )  # fmt: skip
+                whole = area == frame.top
+                found += judged(indicator=indicator, variant=variant, series=series, closed=closed, whole=whole)
     return found
 
 
 def judged(
-    *, indicator: Indicator, variant: Variant, series: list[Reading], closed: bool, chance: float | None, whole: bool
+    *,
+    indicator: Indicator,
+    variant: Variant,
+    series: list[Reading],
+    closed: bool,
+    whole: bool,
+    chance: float | None = None,
 ) -> list[IndicatorReading]:
-    """One series of readings with statuses; only the official variant has any."""
+    """One series of readings with statuses; only the official variant has any.
+
+    ``whole``: it is the city's; ``chance``: the forecast probability from its latest reading.
+    """
     points = points_of(series=series)
     shown = latest(points=points, closed=closed, deadline=goal_of(indicator=indicator).deadline)
     made = []

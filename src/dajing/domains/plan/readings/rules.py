@@ -121,6 +121,13 @@ def _running(
     )
 
 
+def chance_of(probability: float) -> str:
+    """A probability in whole percent; a forecast is never certain."""
+    if probability > 0.99:
+        return "> 99%"
+    return "< 1%" if probability < 0.01 else f"{probability:.0%}"
+
+
 def _by_path_and_forecast(distance: float, probability: float | None) -> Status:
     """``distance`` is the shortfall as a share of the whole way: at most 0 is ahead of the path."""
     if probability is None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
 from django.db import transaction
 from django.utils import timezone
 
+from dajing.domains.plan.jobs import foresee
 from dajing.domains.plan.loading import plan as plan_of
 from dajing.domains.plan.models.readings import ReadingRow, Snapshot
 from dajing.domains.plan.pack import Plan
@@ -44,12 +45,14 @@ def refresh(
     plan: Plan,
     as_of: datetime | None,
     at: datetime,
-    chances: Mapping[str, float] | None = None,
 ) -> SnapshotInfo:
-    """Compute the state anew, store it, and drop those that it replaces. ``chances``: forecast probabilities."""
+    """Compute the state anew, store it, and drop those that it replaces.
+
+    Before a deadline a job is enqueued that adds forecasts, and with them the final statuses, to the stored state.
+    """
     day = timezone.localdate(as_of or at)
     position = known_facts(as_of=as_of)
-    found = compute(plan=plan, frame=frame_of(plan=plan, as_of=as_of), on=day, chances=chances)
+    found = compute(plan=plan, frame=frame_of(plan=plan, as_of=as_of), on=day)
     marks = [r.reading.watermark for r in found if r.reading.watermark is not None]
     synthetic = settings().synthetic or any(r.reading.kind is Kind.SYNTHETIC for r in found)
     with transaction.atomic():
@@ -61,12 +64,14 @@ def refresh(
             computed_at=at,
             watermark=max(marks, default=None),
             synthetic=synthetic,
-            forecast=chances is not None,
+            forecast=False,
             definition=definition(plan=plan),
             position=position,
         )
-        ReadingRow.objects.bulk_create(_rows(made, found), batch_size=BATCH)
+        ReadingRow.objects.bulk_create(rows_of(made, found), batch_size=BATCH)
         _forget_old(plan.id)
+        if any(day <= indicator.target.deadline for indicator in plan.indicators):
+            foresee.enqueue(made.id)
     return info(made)
 
 
@@ -120,7 +125,7 @@ def _unpacked(body: bytes, latest: bool) -> list[IndicatorReading]:
     return msgspec.json.decode(zlib.decompress(body), type=list[IndicatorReading])
 
 
-def _rows(snapshot: Snapshot, found: list[IndicatorReading]) -> list[ReadingRow]:
+def rows_of(snapshot: Snapshot, found: list[IndicatorReading]) -> list[ReadingRow]:
     """``found`` is ordered by indicator, variant and area, then period."""
     rows = []
     for key, group in itertools.groupby(found, key=lambda r: (r.indicator, r.variant, r.reading.area)):
