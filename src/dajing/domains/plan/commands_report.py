@@ -12,7 +12,7 @@ import click
 @click.option("--format", "format_", type=click.Choice(["docx", "pdf", "xlsx"]), required=True, help="Kind of file.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File to write.")
 @click.option("--as-of", "moment", default="", help="What was known then, for example 2018-06-30; by default now.")
-@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Language used.")
 @click.option("--plan", "plan_id", default=None, help="Plan id; by default the city's default plan.")
 def report(format_: str, out: Path, moment: str, language: str, plan_id: str | None) -> None:
     """Write the plan's report as an editable official document, a PDF or a workbook."""
