@@ -13,6 +13,8 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from dajing.kernel.identity.actor import Actor, system
+from dajing.kernel.identity.first import gate
+from dajing.kernel.identity.first.service import setup_secret
 from dajing.kernel.identity.holding import actor, appointments
 from dajing.kernel.identity.models import Person, PostRole
 from dajing.kernel.identity.refusals import NotYours, TokenInvalid
@@ -119,8 +121,10 @@ def person_holding(*, role: str, at: datetime, department: str | None = None) ->
 def sign_in_link(*, address: str, at: datetime) -> str | None:
     """A one-time link for whoever started the centre: the demo's plan officer, else the system administrator.
 
-    None while nobody has an account; then the first set-up is open (see ``setup_link``).
+    While the first set-up is open it is the link to that; None when there is nobody to sign in.
     """
+    if gate.is_open():
+        return f"{address}{reverse('setup-link', args=[setup_secret(at=at)])}"
     holder = person_holding(role="plan.officer", at=at) if _synthetic() else None
     holder = holder or person_holding(role=SYSTEM, at=at)
     if holder is None:

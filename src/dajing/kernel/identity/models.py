@@ -161,3 +161,20 @@ class FailedSignIn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.login} {self.at}"
+
+
+class FirstSetup(models.Model):
+    """The one row of an empty city's first set-up; ``done_at`` closes it for ever. Secrets are digests."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    link = models.CharField(max_length=64, blank=True, help_text="Digest of the unopened link.")
+    link_expires_at = models.DateTimeField(null=True)
+    seat = models.CharField(max_length=64, blank=True, help_text="Digest of the secret of the browser that opened it.")
+    pack_confirmed_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_first_setup")]
+
+    def __str__(self) -> str:
+        return "done" if self.done_at else "open"

@@ -81,3 +81,77 @@ class NotYours(Refusal):
         zh="您的岗位没有“{role}”权限；请联系系统管理员。",
         en="Your post does not carry “{role}”; ask the administrator.",
     )
+
+
+class LoginTaken(Refusal):
+    """Another account has the login."""
+
+    text = Text(
+        zh="登录名 {login} 已被使用；请换一个。", en="The login {login} belongs to another account; choose another."
+    )
+
+
+class UnableToOpenAccount(Refusal):
+    """Login or name cannot be kept."""
+
+    text = Text(
+        zh="无法建立账户：登录名须为 2 个以上的小写字母、数字或 . _ @ -；姓名须为 1 至 100 个字。",
+        en="No account was made: a login is two or more of a-z, 0-9 and . _ @ -, a name 1 to 100 characters.",
+    )
+
+
+class WeakPassword(Refusal):
+    """Django's validators refuse the password; their reasons follow."""
+
+    text = Text(zh="密码不符合要求：", en="The password is not accepted:")
+
+
+class SetupClosed(Refusal):
+    """The first set-up is over, and over for good."""
+
+    text = Text(
+        zh="首次设置已完成并永久关闭。请登录后办理。",
+        en="The first set-up is done and closed for good. Sign in instead.",
+    )
+
+
+class SetupLinkInvalid(Refusal):
+    """A set-up link that was used, replaced or has expired, or a browser that did not open it."""
+
+    text = Text(
+        zh="设置链接无效：已使用、已过期或已被新链接取代。请重新运行 ./dajing up 获取新链接，已完成的步骤会保留。",
+        en="This set-up link is spent, expired or replaced. Run ./dajing up again for a new one; finished steps stay.",
+    )
+
+
+class SetupStepDone(Refusal):
+    """A step of the first set-up that is already done, or not yet due."""
+
+    text = Text(
+        zh="此步骤已完成或尚未开始，没有任何改动。请从当前步骤继续。",
+        en="This step is done already or not yet due; nothing was changed. Go on with the current step.",
+    )
+
+
+class SamePerson(Refusal):
+    """Two administrators would be one person."""
+
+    text = Text(
+        zh="三名管理员须是三个不同的人：{what}与“{other}”相同。同名者请加以区分。",
+        en="The three administrators must be three people: {what} is that of “{other}”. Tell namesakes apart.",
+    )
+
+
+class PackWithoutAdministrators(Refusal):
+    """The city pack has no post for an administrator."""
+
+    text = Text(
+        zh="城市包中没有带“{role}”的岗位。请在 posts.toml 中加入，再重新运行 ./dajing up。",
+        en="The city pack has no post with “{role}”. Add one to posts.toml and run ./dajing up again.",
+    )
+
+
+class PasswordsDiffer(Refusal):
+    """The password and its repetition are not the same."""
+
+    text = Text(zh="两次输入的密码不一致；请重新输入。", en="The two passwords differ; type them again.")

@@ -59,7 +59,7 @@ def migrations_due() -> bool:
 
 
 def sign_in_link(*, address: str) -> str | None:
-    """A one-time link for whoever started the centre; none while nobody has an account: the first page leads on."""
+    """A one-time link for whoever started the centre; in an empty city, to its first set-up."""
     from dajing.kernel.identity import api
 
     return api.sign_in_link(address=address, at=datetime.now(UTC))

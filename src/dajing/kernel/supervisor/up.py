@@ -101,7 +101,8 @@ class Supervisor:
     def _greet(self, link: str) -> None:
         self._say(f"[bold green]就绪 · ready[/]  {self._address}/")
         if link:
-            self._say("一次性登录链接 · one-time sign-in link:")
+            first = link.startswith(f"{self._address}/setup/")
+            self._say("首次设置链接 · first set-up:" if first else "一次性登录链接 · one-time sign-in link:")
             self._say(link, markup=False)
         if self._browser and sys.stdout.isatty() and (os.environ.get("DISPLAY") or sys.platform == "darwin"):
             webbrowser.open(link or self._address)
