@@ -6,6 +6,8 @@ from django.urls import path
 
 from dajing.domains.plan import pages
 from dajing.domains.plan.register import pages as register
+from dajing.domains.plan.reporting import pages as reporting
+from dajing.domains.plan.reporting import upload_pages as uploads
 
 urlpatterns = [
     path("plan/", pages.default, name="plan"),
@@ -24,4 +26,17 @@ urlpatterns = [
     path("plan/<slug:plan>/figures/", register.figures, name="plan-figures"),
     path("plan/<slug:plan>/indicator/<slug:indicator>/definition/", register.definition, name="plan-definition"),
     path("plan/<slug:plan>/indicator/<slug:indicator>/definition/confirm", register.confirm, name="plan-confirm"),
+    path("plan/<slug:plan>/reports/", reporting.reports, name="plan-reports"),
+    path("plan/<slug:plan>/reports/go", reporting.go, name="plan-reports-go"),
+    path("plan/<slug:plan>/reports/upload/", uploads.upload, name="plan-upload"),
+    path("plan/<slug:plan>/reports/upload/accept", uploads.accept, name="plan-upload-accept"),
+    path("plan/<slug:plan>/reports/upload/<slug:sha256>", uploads.original, name="plan-upload-original"),
+    *(
+        path(f"plan/<slug:plan>/reports/<slug:form>/<slug:scope>/<slug:period>/{name}", view, name=f"plan-sheet{tail}")
+        for name, view, tail in (
+            ("", reporting.sheet, ""),
+            ("fill", reporting.fill, "-fill"),
+            ("act", reporting.act, "-act"),
+        )
+    ),
 ]

@@ -17,7 +17,7 @@ from dajing.kernel.identity.models import ApiClient
 from dajing.kernel.identity.tokens import issue
 from dajing.kernel.ledger.models import Entry
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 ROOT = "/api/v1/plan"
 PLACE = f"{ROOT}/reports/government/130700/2018-06"

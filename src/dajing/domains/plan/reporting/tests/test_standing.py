@@ -11,7 +11,7 @@ from dajing.domains.plan.reporting.standing import due_of, late, missing, overdu
 from dajing.domains.plan.reporting.tests.test_service import filled, locked, opened, step
 from dajing.kernel.identity.loading import load
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def on(year, month, day, hour=4):

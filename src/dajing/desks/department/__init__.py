@@ -1,0 +1,1 @@
+"""The desk of a department's data officer: it places panels, no rules."""
