@@ -25,7 +25,10 @@ def shared() -> Path:
 
 
 def pytest_configure() -> None:
-    """Passwords of tests are hashed quickly; the strength of the hash is Django's to test."""
+    """Passwords of tests are hashed quickly, and no example is timed: the machine is shared."""
     from django.conf import settings as django_settings
+    from hypothesis import settings as hypothesis_settings
 
+    hypothesis_settings.register_profile("untimed", deadline=None)
+    hypothesis_settings.load_profile("untimed")
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

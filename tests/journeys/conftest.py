@@ -31,7 +31,8 @@ FLAGS = (
 )
 SIZES = {390: 844, 1920: 1080}
 LANGUAGES = ("zh-hans", "en")
-START_SECONDS = 240
+START_SECONDS = 480  # a shared machine may be slow; nothing is timed here
+PAGE_MILLISECONDS = 120_000
 
 
 def _free_port() -> int:
@@ -44,6 +45,15 @@ def _answers(address: str) -> bool:
     try:
         with urllib.request.urlopen(f"{address}/health", timeout=2) as answer:
             return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _loaded(address: str) -> bool:
+    """Whether the board already shows the last month that the demo reports."""
+    try:
+        with urllib.request.urlopen(f"{address}/plan/zjk-135/", timeout=60) as answer:
+            return "2020年12月" in answer.read().decode()
     except OSError:
         return False
 
@@ -77,6 +87,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             if process.poll() is not None or time.monotonic() > until:
                 pytest.fail(f"the centre did not start:\n{(data / 'up.log').read_text()[-3000:]}")
             time.sleep(0.2)
+        while not _loaded(address):
+            if process.poll() is not None or time.monotonic() > until:
+                pytest.fail(f"the demo was not loaded:\n{(data / 'up.log').read_text()[-3000:]}")
+            time.sleep(2)
         yield address
     finally:
         process.send_signal(signal.SIGTERM)
@@ -112,6 +126,7 @@ def open_page(chromium: Browser, stack: str) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         context.add_cookies([{"name": "django_language", "value": language, "url": stack}])
         page = context.new_page()
+        page.set_default_timeout(PAGE_MILLISECONDS)
         page.goto(stack + path, wait_until="load")
         return page
 

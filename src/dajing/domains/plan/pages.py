@@ -22,6 +22,7 @@ from dajing.kernel.areas.api import AreaUnknown, areas, units
 from dajing.kernel.areas.api import area as find_area
 from dajing.kernel.identity.api import actor_of
 from dajing.kernel.settings import settings
+from dajing.kernel.ui.kept import part
 from dajing.kernel.ui.moment import as_of
 
 TITLES = {"xlsx": "XLSX", "docx": "DOCX", "pdf": "PDF"}
@@ -40,10 +41,23 @@ def board(request: HttpRequest, plan: str) -> HttpResponse:
     """规划总览: goals, indicators with status and reason, aims, slots, one indicator by county."""
     found = _plan(plan)
     shown = source.board(plan=found, as_of=as_of(request).moment)
+    state = (found.id, shown.vintage and (shown.vintage.id, shown.vintage.computed_at), as_of(request).text)
+    frame = {"plan": found, "board": shown, "vintage": shown.vintage}
+    chosen = (request.GET.get("indicator", ""), request.GET.get("period", ""), request.user.is_authenticated)
     context = {
-        "slots": source.slots(plan=found, as_of=as_of(request).moment),
         "formats": TITLES.items(),
-        **_spread(request, shown),
+        "body": part(
+            template="plan/_board.html",
+            key=(*state, source.slots_version(plan=found)),
+            context=lambda: frame | {"slots": source.slots(plan=found, as_of=as_of(request).moment)},
+            request=request,
+        ),
+        "map": part(
+            template="plan/_map.html",
+            key=(*state, *chosen),
+            context=lambda: frame | _spread(request, shown),
+            request=request,
+        ),
     }
     return _page(request, "plan/board.html", shown, context)
 

@@ -12,7 +12,7 @@ from dajing.domains.plan.board.contents import Board, Figure, compose
 from dajing.domains.plan.loading import plan as load_plan
 from dajing.domains.plan.pack import Plan
 from dajing.domains.plan.readings.api import IndicatorReading, SnapshotInfo, Variant, readings, snapshot
-from dajing.domains.plan.register.service import SlotView
+from dajing.domains.plan.register.service import SlotView, entries
 from dajing.domains.plan.register.service import slots as register_slots
 from dajing.kernel.text import Text
 
@@ -81,6 +81,11 @@ class SlotLine(msgspec.Struct, frozen=True):
 def slots(*, plan: Plan, as_of: datetime | None) -> list[SlotLine]:
     """Every slot of the plan as an officer filled it, known at ``as_of``."""
     return [_line(view) for view in register_slots(plan=plan, as_of=as_of)]
+
+
+def slots_version(*, plan: Plan) -> int:
+    """Grows with every entry that an officer makes."""
+    return entries(plan=plan)
 
 
 def _line(view: SlotView) -> SlotLine:

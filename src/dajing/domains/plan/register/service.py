@@ -105,6 +105,11 @@ def slots(*, plan: Plan, as_of: datetime | None = None) -> list[SlotView]:
     return [_view(slot, latest.get(slot.id)) for slot in plan.slots]
 
 
+def entries(*, plan: Plan) -> int:
+    """How many entries officers have made for the slots of the plan; it only grows."""
+    return SlotEntry.objects.filter(plan=plan.id).count()
+
+
 def _view(slot: Slot, row: SlotEntry | None) -> SlotView:
     if row is None:
         return SlotView(slot=slot)
