@@ -26,7 +26,8 @@ def form_of(*, subscription: Subscription, lookup: Callable[[str], Json | None])
     names = given.get("attributes")
     join = given.get("join") or ""
     return Form(
-        context=context, style=STYLES[given.get("format", "normalized")], system=bool(given.get("sysAttrs")),
+        context=subscription.rendering or context, style=STYLES[given.get("format", "normalized")],
+        system=bool(given.get("sysAttrs")),
         language=subscription.document.get("lang"), pick=pick, omit=omit,
         attributes=frozenset(context.expand(n) for n in names) if names else None, datasets=subscription.datasets,
         join="" if join == "@none" else join, level=int(given.get("joinLevel", 1)), lookup=lookup,

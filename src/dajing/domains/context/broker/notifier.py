@@ -18,6 +18,8 @@ import structlog
 from dajing.domains.context.broker.delivery import Failed, Sender, sender_for
 from dajing.domains.context.broker.messages import message, payload
 from dajing.domains.context.broker.state import Broker
+from dajing.domains.context.ngsi.context import Context
+from dajing.domains.context.ngsi.errors import Problem
 from dajing.domains.context.ngsi.merge import Change
 from dajing.domains.context.ngsi.subscription import Subscription, read
 from dajing.domains.context.ngsi.terms import iso
@@ -67,8 +69,20 @@ class Notifier:
                 _log.error("context.subscription_unreadable", id=document["given"].get("id"), error=str(error))
                 continue
             found.status = document.get("status", {})
+            if document["given"].get("jsonldContext"):
+                found.rendering = await self._rendering(found)
             self.add(found)
         self._saver = asyncio.create_task(self._save())
+
+    async def _rendering(self, subscription: Subscription) -> Context | None:
+        """The context of its jsonldContext; without it, notifications are rendered under the subscription's own."""
+        try:
+            return await self._broker.contexts.resolve(
+                subscription.document["jsonldContext"], tenant=subscription.tenant
+            )
+        except Problem as error:
+            _log.warning("context.rendering_unavailable", subscription=subscription.id, error=error.reason)
+            return None
 
     async def stop(self) -> None:
         """End every lane; what waits is counted as failed by its absence from timesSent."""

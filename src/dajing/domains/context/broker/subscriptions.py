@@ -31,8 +31,7 @@ async def create(broker: Broker, request: Request) -> Answer:
     document.setdefault("id", f"urn:ngsi-ld:Subscription:{uuid.uuid4()}")
     found = read(document=document, context=context, source=source, tenant=request.tenant, at=broker.clock())
     if "jsonldContext" in document:
-        found.context = await broker.contexts.resolve(document["jsonldContext"], tenant=request.tenant)
-        found = read(document=document, context=context, source=source, tenant=request.tenant, at=None)
+        found.rendering = await broker.contexts.resolve(document["jsonldContext"], tenant=request.tenant)
     elif isinstance(source, list | dict) and source != [CORE_URL] and not _single(source):
         local = await host(broker, request, source, kind="ImplicitlyCreated")
         document["jsonldContext"] = broker.contexts.hosted[request.tenant, local].url
@@ -142,7 +141,9 @@ async def update(broker: Broker, request: Request, identifier: str) -> Answer:
         context, source = await broker.contexts.resolve(old.source, tenant=request.tenant), old.source
     at = broker.clock() if "expiresAt" in fragment else None
     found = read(document=document, context=context, source=source, tenant=request.tenant, at=at)
-    found.status = old.status
+    found.status, found.rendering = old.status, old.rendering
+    if "jsonldContext" in fragment and document.get("jsonldContext"):
+        found.rendering = await broker.contexts.resolve(document["jsonldContext"], tenant=request.tenant)
 
     def act(tx: Transaction) -> None:
         if tx.document("subscription", request.tenant, identifier) is None:

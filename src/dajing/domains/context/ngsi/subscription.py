@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from dajing.domains.context.ngsi import geoquery, projection, selection
 from dajing.domains.context.ngsi import query as q_language
@@ -72,6 +72,7 @@ class Subscription:
     expires: datetime | None = None
     datasets: tuple[str, ...] | None = None
     status: Json = field(default_factory=dict)
+    rendering: Context | None = None  # of the member jsonldContext, where it was given
 
     @property
     def notification(self) -> Json:
@@ -114,7 +115,8 @@ class Subscription:
             return seen if seen or not self.watched else None
         if change.new is None:
             if "entityDeleted" in self.triggers or ("attributeDeleted" in self.triggers and seen):
-                return seen if seen or not self.watched else None
+                shows = "attributeDeleted" in self.triggers or self.notification.get("showChanges")
+                return (seen if shows else []) if seen or not self.watched else None
             return None
         kinds = self.triggers | (frozenset(TRIGGERS[3:]) if "entityUpdated" in self.triggers else frozenset())
         if change.old is None and "entityUpdated" in self.triggers:
@@ -143,7 +145,7 @@ def read(*, document: Json, context: Context, source: Any, tenant: str, at: date
     found.triggers = frozenset(triggers) or DEFAULT_TRIGGERS
     expand = frozenset(context.expand(n) for n in str(document.get("expandValues", "")).split(",") if n)
     if "q" in document:
-        found.q = q_language.parse(text=_text(document, "q"), context=context, expand_values=expand)
+        found.q = q_language.parse(text=unquote(_text(document, "q")), context=context, expand_values=expand)
     if "csf" in document:
         q_language.parse(text=_text(document, "csf"), context=context)
     if "scopeQ" in document:

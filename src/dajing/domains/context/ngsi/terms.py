@@ -68,6 +68,7 @@ ENTITY_MEMBERS = frozenset({"id", "@id", "type", "@type", "scope", "@context", "
 
 _NAME = re.compile(r"[^\W\d_]\w*\Z")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s<>\"{}|\\^`]+\Z")
+_VISIBLE = re.compile(r"[!-~]+")
 _INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.,]\d{1,9})?Z\Z")
 
@@ -79,7 +80,7 @@ def is_uri(value: Any) -> bool:
 
 def _hidden(value: str) -> bool:
     if value.isascii():
-        return any(c < "!" or c == "\x7f" for c in value)
+        return _VISIBLE.fullmatch(value) is None
     for c in value:
         code = ord(c)
         if c in _INVISIBLE or 0xFE00 <= code <= 0xFE0F or 0xE0000 <= code <= 0xE0FFF or (code & 0xFFFE) == 0xFFFE:

@@ -1,0 +1,232 @@
+"""The broker beside the shortest honest programs (``context_bare``), in one run: rates and their ratios.
+
+    python benchmarks/context.py [--entities 1000] [--runs 3] [--seconds 2] [--connections 32]
+
+Client and servers share the machine. The rates fall with its load; the ratios are what counts. The broker runs without
+tokens here, with history of every attribute that carries observedAt.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import json
+import os
+import random
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import apsw
+import httptools
+
+HERE = Path(__file__).resolve().parent
+GOALS = {"GET by id": 0.5, "PATCH on disk": 0.6, "batch upsert": 0.25, "type + q": 1 / 3, "near": 1 / 3}
+
+
+def entity(n: int, rng: random.Random) -> dict[str, object]:
+    """A synthetic lamp of five attributes, about 550 bytes."""
+    return {
+        "id": f"urn:ngsi-ld:Streetlight:{n}", "type": "Streetlight",
+        "powerState": {"type": "Property", "value": rng.choice(["on", "off"])},
+        "illuminanceLevel": {"type": "Property", "value": round(rng.random(), 3), "unitCode": "P1"},
+        "power": {"type": "Property", "value": n % 1000, "unitCode": "WTT", "observedAt": "2026-01-01T00:00:00Z"},
+        "refArea": {"type": "Relationship", "object": f"urn:ngsi-ld:Area:{n % 20}"},
+        "location": {"type": "GeoProperty", "value": {"type": "Point", "coordinates": [
+            round(114 + rng.random() * 2, 6), round(40 + rng.random() * 2, 6)]}},
+    }  # fmt: skip
+
+
+class Client(asyncio.Protocol):
+    """One connection that sends the next request as soon as the answer is complete."""
+
+    def __init__(self, requests: Iterator[bytes], until: float) -> None:
+        self.requests, self.until = requests, until
+        self.done, self.bad = 0, 0
+        self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.parser = httptools.HttpResponseParser(self)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+        transport.write(next(self.requests))  # type: ignore[attr-defined]
+
+    def data_received(self, data: bytes) -> None:
+        self.parser.feed_data(data)
+
+    def on_message_complete(self) -> None:
+        self.done += 1
+        self.bad += self.parser.get_status_code() >= 300
+        if time.perf_counter() < self.until:
+            self.parser = httptools.HttpResponseParser(self)
+            self.transport.write(next(self.requests))  # type: ignore[attr-defined]
+        elif not self.finished.done():
+            self.finished.set_result(None)
+
+
+async def _load(port: int, requests: Iterator[bytes], connections: int, seconds: float) -> float:
+    loop = asyncio.get_running_loop()
+    begin = time.perf_counter()
+    clients = [
+        (await loop.create_connection(lambda: Client(requests, begin + seconds), "127.0.0.1", port))[1]
+        for _ in range(connections)
+    ]
+    await asyncio.gather(*(client.finished for client in clients))
+    for client in clients:
+        client.transport.close()
+    if any(client.bad for client in clients):
+        raise SystemExit(f"{sum(c.bad for c in clients)} answers were errors")
+    return sum(client.done for client in clients) / (time.perf_counter() - begin)
+
+
+def load(port: int, requests: Iterator[bytes], connections: int, seconds: float) -> float:
+    """Requests per second over that many connections."""
+    return asyncio.run(_load(port, requests, connections, seconds))
+
+
+def request(method: str, path: str, body: object = None) -> bytes:
+    """The bytes of one request."""
+    data = b"" if body is None else json.dumps(body).encode()
+    head = f"{method} {path} HTTP/1.1\r\nHost: x\r\n"
+    if data:
+        head += f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n"
+    return head.encode() + b"\r\n" + data
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(command: list[str], port: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """A server, once it accepts connections."""
+    source = os.pathsep.join([str(HERE.parent / "src"), str(HERE)])
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command], env={**os.environ, "PYTHONPATH": source, **environment}
+    )
+    for _ in range(300):
+        try:
+            socket.create_connection(("127.0.0.1", port), 0.2).close()
+            return process
+        except OSError:
+            time.sleep(0.05)
+    raise SystemExit("the server did not start")
+
+
+def raw_commits(folder: Path, entities: list[dict[str, object]], seconds: float) -> float:
+    """Entities per second that SQLite alone takes in durable commits of 1,000."""
+    db = apsw.Connection(str(folder / f"raw{time.monotonic_ns()}.db"))
+    db.pragma("journal_mode", "wal")
+    db.pragma("synchronous", "full")
+    db.execute("CREATE TABLE e(id TEXT PRIMARY KEY, doc BLOB)")
+    rows = [(str(e["id"]), json.dumps(e).encode()) for e in entities][:1000]
+    begin, count = time.perf_counter(), 0
+    while time.perf_counter() - begin < seconds:
+        with db:
+            db.executemany("INSERT OR REPLACE INTO e VALUES (?, ?)", rows)
+        count += len(rows)
+    return count / (time.perf_counter() - begin)
+
+
+def raw_query(store: Path, sql: str, seconds: float) -> float:
+    """Queries per second of the bare indexed SQL on the broker's own file."""
+    db = apsw.Connection(str(store), flags=apsw.SQLITE_OPEN_READONLY)
+    begin, count = time.perf_counter(), 0
+    while time.perf_counter() - begin < seconds:
+        list(db.execute(sql))
+        count += 1
+    return count / (time.perf_counter() - begin)
+
+
+def scenarios(
+    ours: int, bare: int, store: Path, folder: Path, entities: list[dict[str, object]], options: argparse.Namespace
+) -> dict[str, tuple[Callable[[], float], Callable[[], float]]]:
+    """Name -> (the broker's rate, the baseline's rate)."""
+    base, rng, seconds, width = "/ngsi-ld/v1", random.Random(2), options.seconds, options.connections
+    ids = [str(e["id"]) for e in entities]
+    gets = [request("GET", f"{base}/entities/{i}") for i in ids]
+    values = itertools.count()
+
+    def patches() -> Iterator[bytes]:
+        for n in values:
+            yield request("PATCH", f"{base}/entities/{rng.choice(ids)}/attrs", {"powerState": {"value": f"v{n}"}})
+
+    posts = [request("POST", "/", e) for e in entities]
+    batches = [request("POST", f"{base}/entityOperations/upsert?options=update", entities[n : n + 100])
+               for n in range(0, len(entities), 100)]  # fmt: skip
+    q = [request("GET", f"{base}/entities?type=Streetlight&q=power%3E{n}&limit=20") for n in range(0, 900, 7)]
+    near = [request("GET", f"{base}/entities?type=Streetlight&georel=near%3BmaxDistance%3D%3D20000&geometry=Point"
+                    f"&coordinates=%5B{114.3 + n / 100},{40.3 + n / 100}%5D&limit=20") for n in range(100)]  # fmt: skip
+    term = "(SELECT n FROM term WHERE iri='https://uri.etsi.org/ngsi-ld/{}')"
+    kind = term.format("default-context/Streetlight")
+    sql_q = (
+        f"SELECT e.doc FROM entity e WHERE e.k IN (SELECT k FROM kind WHERE type={kind}) AND EXISTS (SELECT 1 FROM "
+        f"number x WHERE x.k=e.k AND x.attr={term.format('default-context/power')} AND x.value>450) "
+        "ORDER BY e.k LIMIT 20"
+    )
+    row = (40.6 + 90) * 64
+    spans = [(int(r) * 23040 + int((114.56 + 180) * 64), int(r) * 23040 + int((115.04 + 180) * 64))
+             for r in range(int(row - 12), int(row + 13))]  # fmt: skip
+    inside = " OR ".join(f"(attr={term.format('location')} AND cell BETWEEN {a} AND {b})" for a, b in spans)
+    sql_near = f"SELECT e.doc FROM entity e WHERE e.k IN (SELECT k FROM cell WHERE {inside}) ORDER BY e.k LIMIT 20"
+
+    def ask(port: int, pool: list[bytes], connections: int = width) -> Callable[[], float]:
+        return lambda: load(port, itertools.cycle(pool), connections, seconds)
+
+    return {
+        "GET by id": (ask(ours, gets), ask(bare, [request("GET", "/")])),
+        "PATCH on disk": (lambda: load(ours, patches(), width, seconds), ask(bare, posts)),
+        "batch upsert": (lambda: 100 * ask(ours, batches, 4)(), lambda: raw_commits(folder, entities, seconds)),
+        "type + q": (ask(ours, q, 1), lambda: raw_query(store, sql_q, seconds)),
+        "near": (ask(ours, near, 1), lambda: raw_query(store, sql_near, seconds)),
+    }
+
+
+def main() -> None:
+    """Measure, interleaved, and print medians with their ratio."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--entities", type=int, default=1000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--connections", type=int, default=32)
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="context-"))
+    rng = random.Random(1)
+    entities = [entity(n, rng) for n in range(options.entities)]
+    ours, bare, store = free_port(), free_port(), folder / "live.db"
+    serve = ["dajing", "context", "serve", "--auth", "none", "--history", "observed", "--port", str(ours)]
+    environment = {
+        "BARE_BODY": json.dumps(entities[0]),
+        "BARE_STORE": str(folder / "bare.db"),
+        "DAJING_DATA": str(folder),
+    }
+    broker = start([*serve, "--store", str(store)], ours, environment)
+    plain = start(["uvicorn", "context_bare:app", "--port", str(bare), "--log-level", "warning", "--no-access-log",
+                   "--lifespan", "off"], bare, environment)  # fmt: skip
+    try:
+        begin = time.perf_counter()
+        for n in range(0, len(entities), 1000):
+            body = request("POST", "/ngsi-ld/v1/entityOperations/upsert", entities[n : n + 1000])
+            asyncio.run(_load(ours, iter([body]), 1, 0.0))
+        print(f"{options.entities} entities loaded in {time.perf_counter() - begin:.1f} s (synthetic)")
+        for name, (mine, theirs) in scenarios(ours, bare, store, folder, entities, options).items():
+            pairs = [(mine(), theirs()) for _ in range(options.runs)]
+            own, other = (statistics.median(p[i] for p in pairs) for i in (0, 1))
+            print(
+                f"{name:14s} {own:10.0f}/s  baseline {other:10.0f}/s  ratio {own / other:5.2f}  goal {GOALS[name]:.2f}"
+            )
+    finally:
+        for process in (broker, plain):
+            process.terminate()
+            process.wait()
+
+
+if __name__ == "__main__":
+    main()
