@@ -152,6 +152,7 @@ async def delete(broker: Broker, request: Request, identifier: str) -> Answer:
         await broker.write(act)
         del broker.contexts.hosted[tenant, identifier]
     broker.contexts.forget()
+    broker.rendered.clear()
     return Answer(status=204)
 
 

@@ -14,7 +14,13 @@ from dajing.domains.context.broker.reading import DEFAULT_LIMIT, MAX_LIMIT, read
 from dajing.domains.context.broker.state import Broker
 from dajing.domains.context.ngsi.context import CORE_URL, Context
 from dajing.domains.context.ngsi.errors import AlreadyExists, BadRequestData, InvalidRequest, ResourceNotFound
-from dajing.domains.context.ngsi.subscription import DEFAULT_TRIGGERS, MEMBERS, Subscription, read
+from dajing.domains.context.ngsi.subscription import (
+    DEFAULT_TRIGGERS,
+    MEMBERS,
+    NOTIFICATION_MEMBERS,
+    Subscription,
+    read,
+)
 from dajing.domains.context.ngsi.terms import NULL, need_uri
 from dajing.domains.context.store.transaction import Transaction
 
@@ -28,6 +34,9 @@ async def create(broker: Broker, request: Request) -> Answer:
     if not isinstance(body, dict) or not body:
         raise InvalidRequest("A subscription is a JSON object.")
     document = {k: v for k, v in body.items() if k in MEMBERS}
+    if isinstance(document.get("notification"), dict):
+        # the counters are the broker's own: what a client says of them is dropped (5.2.14.2)
+        document["notification"] = {k: v for k, v in document["notification"].items() if k in NOTIFICATION_MEMBERS}
     document.setdefault("id", f"urn:ngsi-ld:Subscription:{uuid.uuid4()}")
     found = read(document=document, context=context, source=source, tenant=request.tenant, at=broker.clock())
     if "jsonldContext" in document:

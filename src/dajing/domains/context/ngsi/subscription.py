@@ -33,7 +33,7 @@ MEMBERS = (
     "containedBy",
 )  # fmt: skip
 NOTIFICATION_MEMBERS = (
-    "attributes", "format", "endpoint", "showChanges", "sysAttrs", "join", "joinLevel", "pick", "omit", "onChangeOnly",
+    "attributes", "format", "endpoint", "showChanges", "sysAttrs", "join", "joinLevel", "pick", "omit",
 )  # fmt: skip
 
 
