@@ -93,7 +93,8 @@ def need_source(source: Any) -> None:
     if source is None or not all(isinstance(p, str | dict) for p in parts):
         raise BadRequestData("An @context is a URL, an object, or an array of these.")
     for part in parts:
-        if isinstance(part, str):
+        # a context hosted here is named by its Location, which is relative to this server
+        if isinstance(part, str) and not part.startswith("/ngsi-ld/v1/jsonldContexts/"):
             need_uri(part, what="A member of @context")
 
 

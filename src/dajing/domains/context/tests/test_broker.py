@@ -187,3 +187,34 @@ async def test_tenants_do_not_see_each_other(city: httpx.AsyncClient) -> None:
     assert (await city.get(PATH)).status_code == 404
     assert (await city.get(PATH, headers={"NGSILD-Tenant": "huanbao"})).status_code == 200
     assert (await city.get(PATH, headers={"NGSILD-Tenant": "nobody"})).json()["type"].endswith("NonexistentTenant")
+
+
+async def test_a_context_hosted_here_expands_names_and_may_be_named_by_its_location(city: httpx.AsyncClient) -> None:
+    hosted = await city.post("/jsonldContexts", json={"@context": {"Lamp": "https://zjk.example/Lamp"}})
+    location = hosted.headers["location"]
+    entity = {"id": "urn:x:1", "type": "Lamp", "@context": [location]}
+    created = await city.post("/entities", json=entity, headers={"Content-Type": "application/ld+json"})
+    assert created.status_code == 201
+    assert (await city.get("/entities/urn:x:1")).json()["type"] == "https://zjk.example/Lamp"
+    link = f'<{location}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'
+    assert (await city.get("/entities/urn:x:1", headers={"Link": link})).json()["type"] == "Lamp"
+    identifier = location.rpartition("/")[2]
+    assert (await city.get(f"/jsonldContexts/{identifier}?details=true")).json()["numberOfHits"] >= 2
+
+
+async def test_repeated_observations_and_aggregates_are_taken_by_their_time(city: httpx.AsyncClient) -> None:
+    observed = [
+        {"type": "Property", "value": v, "observedAt": f"2026-01-01T{h:02d}:{m:02d}:00Z"}
+        for h, m, v in [(0, 0, 10), (0, 30, 20), (1, 10, 60), (0, 30, 40)]
+    ]
+    body = {"id": "urn:x:1", "type": "T", "pm25": observed}
+    assert (await city.post("/temporal/entities", json=body)).status_code == 201
+    params = {
+        "options": "aggregatedValues", "aggrMethods": "avg,totalCount", "aggrPeriodDuration": "PT1H",
+        "timerel": "after", "timeAt": "2026-01-01T00:00:00Z",
+    }  # fmt: skip
+    found = (await city.get("/temporal/entities/urn:x:1", params=params)).json()["pm25"]
+    # the observation of 00:30 was repeated: 40 replaces 20, so the first hour holds 10 and 40
+    hours = [["2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z"], ["2026-01-01T01:00:00Z", "2026-01-01T02:00:00Z"]]
+    assert found["avg"] == [[25.0, *hours[0]], [60.0, *hours[1]]]
+    assert found["totalCount"] == [[2, *hours[0]], [1, *hours[1]]]
