@@ -77,30 +77,42 @@ def evaluate(
     and ``records`` (roles that had a value, and the ids of their records; empty for ``top``: those of its units).
     ``as_of`` is what was known; ``url`` another engine than the one set. Raises ``StreamUnknown``, ``TimeNaive``.
     """
+    facts = relation(stream=stream, as_of=as_of, url=url)
+    return evaluate_facts(facts=facts, uses=uses, units=units, top=top, url=url)
+
+
+def evaluate_facts(
+    *, facts: ir.Table, uses: Sequence[Use], units: Sequence[str], top: str, url: str | None = None
+) -> pa.Table:
+    """``evaluate`` over a relation of the engine at ``url``."""
     import pyarrow as pa
 
-    facts = relation(stream=stream, as_of=as_of, url=url)
     parts = []
     for per in ("field", "record"):
         mine = [u for u in uses if u.measure.per == per]
         if mine:
-            inputs = valid(facts=facts, fields=sorted({f for u in mine for f in u.params.fields().values()}), per=per)
+            inputs = valid(
+                facts=facts, fields=sorted({f for u in mine for f in u.params.fields().values()}), per=per, url=url
+            )
             held = rows(name=f"valid_{per}", table=inputs.to_pyarrow(), url=url) if per == "field" else inputs
             parts += [_of_measure(held, group, units, top, url).to_pyarrow() for group in _by_measure(mine)]
     return pa.concat_tables(parts, promote_options="permissive")
 
 
-def valid(*, facts: ir.Table, fields: Sequence[str], per: str) -> ir.Table:
+def valid(*, facts: ir.Table, fields: Sequence[str], per: str, url: str | None = None) -> ir.Table:
     """The valid rows of ``fields``: one per (field, area, period), or one per record.
 
-    The newest ``known_at`` is joined back before versions of the same moment are ranked: on millions of rows this is
-    many times cheaper than ranking all of them.
+    The newest ``known_at`` per key is found first and joined back, before versions of the same moment are ranked: on
+    millions of rows this is many times cheaper than ranking all of them. It is a query of its own, because as a part of
+    one query the engine would keep a copy of every row for its second use.
     """
     keys = [*KEYS, "record_id"] if per == "record" else KEYS
     asked = facts.filter(facts["field"].isin(list(fields)))
-    newest = asked.group_by(keys).agg(newest=asked["known_at"].max())
+    times = asked.group_by(keys).agg(newest=asked["known_at"].max())
+    newest = rows(name=f"newest_{per}", table=times.to_pyarrow(), url=url)
+    columns = [*keys, *(c for c in ("record_id", "value", "kind", "known_at", "revision") if c in facts.columns)]
     same = [*((key, key) for key in keys), ("known_at", "newest")]
-    candidates = asked.semi_join(newest, same)
+    candidates = facts[list(dict.fromkeys(columns))].semi_join(newest, same)
     return latest(candidates, keys=keys)[[*KEYS, "record_id", "value", "kind", "known_at"]]
 
 
