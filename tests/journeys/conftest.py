@@ -59,12 +59,22 @@ def _loaded(address: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def stack_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory of the running centre; that of one started elsewhere is named by ``DAJING_JOURNEY_DATA``."""
+    if os.environ.get("DAJING_JOURNEY_URL"):
+        if not (given := os.environ.get("DAJING_JOURNEY_DATA")):
+            pytest.skip("signing in needs the data directory: set DAJING_JOURNEY_DATA")
+        return Path(given)
+    return tmp_path_factory.mktemp("stack")
+
+
+@pytest.fixture(scope="session")
+def stack(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a running centre with the small demo; ``DAJING_JOURNEY_URL`` names one that already runs."""
     if given := os.environ.get("DAJING_JOURNEY_URL"):
         yield given.rstrip("/")
         return
-    data, port = tmp_path_factory.mktemp("stack"), _free_port()
+    data, port = request.getfixturevalue("stack_data"), _free_port()
     log = (data / "up.log").open("wb")
     command = [
         sys.executable,
@@ -96,6 +106,33 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
         log.close()
+
+
+@pytest.fixture
+def signed_in(stack: str, stack_data: Path, open_page: Callable[..., Page]) -> Callable[..., Page]:
+    """``signed_in(login, path)``: the page as that person sees it, signed in by a one-time link."""
+
+    def open_(login: str, path: str, **how: Any) -> Page:
+        page = open_page("/sign-in", **how)
+        page.goto(f"{stack}/sign-in/{_link_secret(stack_data, login)}")
+        page.locator("main form button").click()
+        page.goto(stack + path)
+        return page
+
+    return open_
+
+
+def _link_secret(data: Path, login: str) -> str:
+    code = (
+        "from datetime import UTC, datetime\n"
+        "from dajing.kernel.web.start import start\nstart()\n"
+        "from dajing.kernel.identity.models import Person\n"
+        "from dajing.kernel.identity.signing_in import link_secret\n"
+        f"print(link_secret(person=Person.objects.get(login={login!r}), at=datetime.now(UTC)))"
+    )
+    environment = os.environ | {"DAJING_DATA": str(data), "PYTHONPATH": str(REPOSITORY / "src")}
+    made = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    return made.stdout.strip().splitlines()[-1]
 
 
 @pytest.fixture(scope="session")
