@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -25,6 +26,7 @@ from dajing.kernel.text import Refusal, Text
 
 log = structlog.get_logger()
 BATCH = 16  # steps per transaction: few enough that nobody waits for the write lock for long
+PAUSE = 0.03  # seconds between transactions, or SQLite's waiting writers would never find the lock free
 VERB_ROLES = {"submit": "plan.fill", "review": "plan.review", "sign": "plan.sign", "lock": "plan.lock"}
 WORDS = {
     "return": "{area}的数据偏低，与上期趋势不符，请核对后重报。",
@@ -82,6 +84,7 @@ class Simulator:
                 if not moved:
                     raise RuntimeError("another simulator works on the same data")  # rolls this batch back
             row.done += len(batch)
+            time.sleep(PAUSE)
             seen(row.done, len(self.steps))
         if row.finished_at is None:
             row.finished_at = self.steps[-1].at if self.steps else None
