@@ -69,14 +69,14 @@ def _actor_of(request: HttpRequest, at: datetime) -> Actor:
     return actor(person=user, at=at, post=request.session.get(POST_IN_SESSION))
 
 
-def requires(role: str) -> Callable[[View], View]:
-    """Only holders of ``role`` reach the view; others sign in first, or are told whom to ask."""
+def requires(role: str, *others: str) -> Callable[[View], View]:
+    """Only holders of ``role`` (or one of ``others``) reach the view; others sign in first, or are told whom to ask."""
 
     def wrap(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             by = actor_of(request=request, at=datetime.now(UTC))
-            if by.may(role):
+            if any(by.may(one) for one in (role, *others)):
                 return view(request, *args, **kwargs)
             if by.id == "anonymous":
                 return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode({'next': request.get_full_path()})}")

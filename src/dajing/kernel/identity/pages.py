@@ -7,6 +7,8 @@ from typing import Any
 
 from django.contrib.auth import login as begin
 from django.contrib.auth import logout as end
+from django.contrib.auth import update_session_auth_hash
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,13 +17,23 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from dajing.kernel.identity import accounts
 from dajing.kernel.identity.api import POST_IN_SESSION, actor_of, audience
 from dajing.kernel.identity.holding import appointments, roles_of_post
+from dajing.kernel.identity.refusals import OldPasswordWrong, PasswordsDiffer
 from dajing.kernel.identity.roles import known_roles
 from dajing.kernel.identity.signing_in import by_link, by_password
 from dajing.kernel.text import Refusal
 
+BY_LINK = "by-link"
 BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+def _person(request: HttpRequest) -> Any:
+    """The person signed in; the bearer of an API token has no account."""
+    if not request.user.is_authenticated:
+        raise PermissionDenied
+    return request.user
 
 
 def _after(request: HttpRequest) -> str:
@@ -66,7 +78,9 @@ def sign_in_link(request: HttpRequest, secret: str) -> HttpResponse:
         shown = {"errors": [{"field": "login", "message": str(refusal)}], "next": "/", "moment_control": False}
         return render(request, "identity/sign_in.html", shown, status=403)
     begin(request, person, backend=BACKEND)
-    return HttpResponseRedirect("/")
+    request.session[BY_LINK] = True  # whoever was let in by a link need not know the old password
+    new = not person.has_usable_password() and not person.synthetic
+    return HttpResponseRedirect(reverse("set-password") if new else "/")
 
 
 @require_POST
@@ -74,6 +88,33 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session."""
     end(request)
     return HttpResponseRedirect("/")
+
+
+@never_cache
+@sensitive_post_parameters("old", "password", "again")
+@audience("signed-in")
+@require_http_methods(["GET", "POST"])
+def set_password(request: HttpRequest) -> HttpResponse:
+    """Set one's password; the old one is asked for unless a one-time link let the visitor in."""
+    person = _person(request)
+    ask_old = person.has_usable_password() and not request.session.get(BY_LINK)
+    shown: dict[str, Any] = {"ask_old": ask_old, "errors": [], "moment_control": False}
+    if request.method == "GET":
+        return render(request, "identity/password.html", shown)
+    now, password = datetime.now(UTC), request.POST.get("password", "")
+    try:
+        if ask_old and not person.check_password(request.POST.get("old", "")):
+            raise OldPasswordWrong
+        if password != request.POST.get("again", ""):
+            raise PasswordsDiffer
+        accounts.set_password(person=person, password=password, by=actor_of(request=request, at=now), at=now)
+    except Refusal as refusal:
+        field = {OldPasswordWrong: "old", PasswordsDiffer: "again"}.get(type(refusal), "password")
+        shown["errors"] = [{"field": field, "message": str(refusal)}]
+        return render(request, "identity/password.html", shown, status=422)
+    request.session.pop(BY_LINK, None)
+    update_session_auth_hash(request, person)
+    return HttpResponseRedirect(reverse("account"))
 
 
 @audience("signed-in")
@@ -88,7 +129,7 @@ def account(request: HttpRequest) -> HttpResponse:
             "current": row.post_id == by.post,
             "roles": [known_roles().get(r, r) for r in sorted(roles_of_post(post=row.post_id, at=now))],
         }
-        for row in appointments(person=request.user, at=now)
+        for row in appointments(person=_person(request), at=now)
     ]
     return render(request, "identity/account.html", {"posts": posts, "actor": by, "moment_control": False})
 
@@ -98,6 +139,6 @@ def account(request: HttpRequest) -> HttpResponse:
 def choose_post(request: HttpRequest) -> HttpResponse:
     """Act in another of one's posts from now on."""
     wanted = request.POST.get("post", "")
-    if any(row.post_id == wanted for row in appointments(person=request.user, at=datetime.now(UTC))):
+    if any(row.post_id == wanted for row in appointments(person=_person(request), at=datetime.now(UTC))):
         request.session[POST_IN_SESSION] = wanted
     return HttpResponseRedirect(reverse("account"))

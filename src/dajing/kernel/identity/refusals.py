@@ -155,3 +155,53 @@ class PasswordsDiffer(Refusal):
     """The password and its repetition are not the same."""
 
     text = Text(zh="两次输入的密码不一致；请重新输入。", en="The two passwords differ; type them again.")
+
+
+class UnableToEnd(Refusal):
+    """The appointment has ended already."""
+
+    text = Text(zh="此任职已经结束，没有任何改动。", en="This appointment has ended already; nothing was changed.")
+
+
+class UnableToIssueLink(Refusal):
+    """A one-time link for somebody else's account was refused."""
+
+    text = Text(
+        zh="不能生成链接：账户已停用，或此人是管理员。管理员的链接只能在服务器上用 dajing identity link 生成。",
+        en="No link was made: the account is closed or an administrator's, whose link is made at the machine with "
+        "dajing identity link.",
+    )
+
+
+class UnableToCloseAccount(Refusal):
+    """The account was not closed."""
+
+    text = Text(
+        zh="不能停用：账户已停用，或此人现任管理员。请先由安全管理员免去其管理员岗位。",
+        en="Not closed: it is closed already, or an administrator's; a security administrator must end that first.",
+    )
+
+
+class PersonUnknown(Refusal):
+    """No account has the login."""
+
+    text = Text(
+        zh="没有登录名为 {login} 的账户；请先在“人员”中建立。",
+        en="No account has the login {login}; make it under People.",
+    )
+
+
+class UnableToIssueToken(Refusal):
+    """The token or its client was refused."""
+
+    text = Text(
+        zh="不能发放令牌：请核对客户端代号（小写字母、数字、-）、名称、每分钟次数（1 至 1000000）、权限和有效期。",
+        en="No token was issued: check the client's id (a-z, 0-9, -), name, requests per minute (1 to 1,000,000), "
+        "scopes and end.",
+    )
+
+
+class OldPasswordWrong(Refusal):
+    """The present password does not match."""
+
+    text = Text(zh="当前密码不正确。", en="The present password is not right.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+from dajing.kernel.identity.refusals import NotYours
 from dajing.kernel.manifest import kernel_parts, slice_parts
 from dajing.kernel.text import Text
 
@@ -27,3 +28,11 @@ def known_roles() -> dict[str, Text]:
                 raise ValueError(f"the role {role} is declared twice")
             found[role] = title
     return found
+
+
+def not_yours(*, role: str) -> NotYours:
+    """The refusal that names the missing role in both languages."""
+    title = known_roles()[role]
+    refusal = NotYours(role=title.en)
+    refusal.message = Text(zh=NotYours.text.zh.format(role=title.zh), en=refusal.message.en)
+    return refusal

@@ -37,12 +37,12 @@ def by_password(*, login: str, password: str, address: str, at: datetime) -> Per
     raise UnableToSignIn
 
 
-def link_secret(*, person: Person, at: datetime) -> str:
+def link_secret(*, person: Person, at: datetime, life: timedelta = LINK_LIFE) -> str:
     """The secret of a new one-time link; earlier unused links of the person are void."""
     secret = secrets.token_urlsafe(24)
     with transaction.atomic():
         SignInLink.objects.filter(person=person, used_at=None).delete()
-        SignInLink.objects.create(digest=digest(secret), person=person, expires_at=at + LINK_LIFE)
+        SignInLink.objects.create(digest=digest(secret), person=person, expires_at=at + life)
     return secret
 
 

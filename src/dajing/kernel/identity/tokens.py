@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from datetime import datetime
 
 from django.db import transaction
 
 from dajing.kernel.identity.actor import Actor
-from dajing.kernel.identity.models import ApiClient, ApiToken
-from dajing.kernel.identity.refusals import NotYours, RoleUnknown, TokenInvalid
-from dajing.kernel.identity.roles import SYSTEM, known_roles
+from dajing.kernel.identity.models import ApiClient, ApiToken, Department
+from dajing.kernel.identity.refusals import RoleUnknown, TokenInvalid, UnableToIssueToken
+from dajing.kernel.identity.roles import SECURITY, SEPARATE, SYSTEM, known_roles, not_yours
 from dajing.kernel.ledger.api import record
 
 PREFIX = "dj_"
+CLIENT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 
 
 def digest(secret: str) -> str:
@@ -28,7 +30,9 @@ def issue(*, client: ApiClient, scopes: frozenset[str], expires_at: datetime, by
     Raises ``NotYours`` or ``RoleUnknown``.
     """
     if not by.may(SYSTEM):
-        raise NotYours(role=SYSTEM)
+        raise not_yours(role=SYSTEM)
+    if not scopes or expires_at <= at or scopes & SEPARATE:
+        raise UnableToIssueToken
     if unknown := sorted(scopes - known_roles().keys()):
         raise RoleUnknown(role=unknown[0])
     secret = PREFIX + secrets.token_urlsafe(32)
@@ -47,12 +51,31 @@ def issue(*, client: ApiClient, scopes: frozenset[str], expires_at: datetime, by
     return secret
 
 
+def make_client(
+    *, id: str, name: str, department: Department, tenant: str, per_minute: int, by: Actor, at: datetime
+) -> ApiClient:
+    """A machine that may hold tokens. Raises ``NotYours`` or ``UnableToIssueToken``."""
+    if not by.may(SYSTEM):
+        raise not_yours(role=SYSTEM)
+    tidy = CLIENT_ID.fullmatch(id) and CLIENT_ID.fullmatch(tenant or "x") and 0 < len(name.strip()) <= 120
+    if not tidy or not 1 <= per_minute <= 1_000_000 or ApiClient.objects.filter(pk=id).exists():
+        raise UnableToIssueToken
+    with transaction.atomic():
+        client = ApiClient.objects.create(
+            pk=id, name=name.strip(), department=department, tenant=tenant, per_minute=per_minute
+        )
+        detail = {"department": department.pk, "tenant": tenant, "per_minute": per_minute}
+        record(act="identity.client.made", by=by, at=at, subject=f"client:{id}", detail=detail)
+    return client
+
+
 def revoke(*, token: ApiToken, by: Actor, at: datetime) -> None:
     """End a token at once."""
-    if not (by.may(SYSTEM) or by.may("admin.security")):
-        raise NotYours(role=SYSTEM)
+    if not (by.may(SYSTEM) or by.may(SECURITY)):
+        raise not_yours(role=SYSTEM)
     with transaction.atomic():
-        ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=at)
+        if not ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=at):
+            return
         record(
             act="identity.token.revoked", by=by, at=at, subject=f"client:{token.client_id}",
             detail={"prefix": token.prefix},

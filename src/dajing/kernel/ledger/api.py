@@ -14,12 +14,28 @@ from django.db import transaction
 
 from dajing.kernel.identity.actor import Actor
 from dajing.kernel.ledger import keys, merkle, sealing
+from dajing.kernel.ledger.browsing import Line, Standing, ledger_standing, lines
 from dajing.kernel.ledger.models import Entry, Head, Leaf
 from dajing.kernel.ledger.proof import FORMAT, canonical
 from dajing.kernel.ledger.verification import Finding, Verification, verify
 from dajing.kernel.text import Refusal, Text
 
-__all__ = ["Act", "Finding", "Verification", "detail_of", "erase", "prove", "record", "record_many", "seal", "verify"]
+__all__ = [
+    "Act",
+    "Finding",
+    "Line",
+    "Standing",
+    "Verification",
+    "detail_of",
+    "erase",
+    "ledger_standing",
+    "lines",
+    "prove",
+    "record",
+    "record_many",
+    "seal",
+    "verify",
+]
 
 
 class UnableToProve(Refusal):

@@ -111,9 +111,9 @@ def test_nobody_holds_two_of_the_three_administrators(office, pair):
     posts = [Post.objects.create(pk=p, department=office, title_zh=p, title_en=p) for p in pair]
     for post, name in zip(posts, pair, strict=True):
         grant(post, f"admin.{name}")
-    appoint(who, posts[0])
+    appoint(who, posts[0], by=SECURITY)
     with pytest.raises(AdministratorsNotSeparate):
-        appoint(who, posts[1])
+        appoint(who, posts[1], by=SECURITY)
     assert Appointment.objects.count() == 1
 
 
@@ -121,7 +121,7 @@ def test_a_role_that_would_make_a_holder_a_second_administrator_is_not_approved(
     who = person()
     one, two = (Post.objects.create(pk=p, department=office, title_zh=p, title_en=p) for p in ("one", "two"))
     grant(one, "admin.system")
-    appoint(who, one)
+    appoint(who, one, by=SECURITY)
     appoint(who, two)
     row = service.propose_role(post=two, role="admin.audit", by=SYSTEM, at=AT)
     with pytest.raises(AdministratorsNotSeparate):

@@ -1,0 +1,37 @@
+"""``dajing identity``: what only somebody at the machine may do."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.group()
+def identity() -> None:
+    """People and their accounts, from the machine itself."""
+    from dajing.kernel.web.start import start
+
+    start()
+
+
+@identity.command()
+@click.argument("login")
+def link(login: str) -> None:
+    """Print a one-time sign-in link for LOGIN, for example for an administrator who lost the password."""
+    from django.urls import reverse
+    from django.utils import timezone
+
+    from dajing.kernel.identity import service
+    from dajing.kernel.identity.actor import system
+    from dajing.kernel.identity.models import Person
+    from dajing.kernel.identity.refusals import PersonUnknown
+    from dajing.kernel.settings import settings
+
+    person = Person.objects.filter(login=login.lower()).first()
+    if person is None:
+        raise PersonUnknown(login=login)
+    secret = service.link_for(person=person, by=system("console"), at=timezone.now())
+    own = settings()
+    click.echo((own.public_url.rstrip("/") or f"http://{own.host}:{own.port}") + reverse("sign-in-link", args=[secret]))
+
+
+COMMANDS: list[click.Command] = [identity]
