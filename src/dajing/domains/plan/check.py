@@ -6,12 +6,32 @@ from pathlib import Path
 
 from dajing.domains.plan.demo.parameters import read_parameters
 from dajing.domains.plan.loading import read_crosswalk, read_plans
+from dajing.domains.plan.pack import Indicator
+from dajing.domains.plan.readings.uses import uses_of_indicator
 from dajing.kernel.packs.problem import Problems
+from dajing.kernel.packs.toml import TomlFile
+from dajing.kernel.text import Refusal, Text
+
+CURE = Text(
+    zh="改用已有的度量和参数，或先注册新的度量", en="use a measure and parameters that exist, or register it first"
+)
 
 
 def check_pack(*, folder: Path, areas: frozenset[str], departments: frozenset[str], problems: Problems) -> None:
     """Read every plan and the crosswalk of the pack at ``folder``; all faults go to ``problems``."""
     plans = read_plans(folder=folder, areas=areas, departments=departments, problems=problems)
+    for plan in plans:
+        check_measures(file=folder / "plans" / plan.id / "indicators.toml", problems=problems)
     read_crosswalk(folder=folder, plans=plans, problems=problems)
     if (folder / "demo" / "plan.toml").exists():
         read_parameters(folder=folder, plans=plans, problems=problems)
+
+
+def check_measures(*, file: Path, problems: Problems) -> None:
+    """Every indicator and companion names a registered measure and gives it parameters that it takes."""
+    toml = TomlFile(path=file, problems=problems)
+    for entry in toml.array("indicators", Indicator):
+        try:
+            uses_of_indicator(indicator=entry.value)
+        except Refusal as refusal:
+            toml.report((*entry.path, "params"), refusal.message, CURE)

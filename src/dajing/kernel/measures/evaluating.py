@@ -107,9 +107,13 @@ def valid(*, facts: ir.Table, fields: Sequence[str], per: str, url: str | None =
     one query the engine would keep a copy of every row for its second use.
     """
     keys = [*KEYS, "record_id"] if per == "record" else KEYS
-    asked = facts.filter(facts["field"].isin(list(fields)))
-    times = asked.group_by(keys).agg(newest=asked["known_at"].max())
-    newest = rows(name=f"newest_{per}", table=times.to_pyarrow(), url=url)
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    asked = facts.filter(facts["field"].isin(list(fields))) if per == "record" else facts
+    times = asked.group_by(keys).agg(newest=asked["known_at"].max()).to_pyarrow()
+    # Picking the fields from the few groups is cheaper than comparing every row's text with a list of names.
+    newest = rows(name=f"newest_{per}", table=times.filter(pc.is_in(times["field"], pa.array(fields))), url=url)
     columns = [*keys, *(c for c in ("record_id", "value", "kind", "known_at", "revision") if c in facts.columns)]
     same = [*((key, key) for key in keys), ("known_at", "newest")]
     candidates = facts[list(dict.fromkeys(columns))].semi_join(newest, same)

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from dajing.domains.plan.jobs import foresee
@@ -55,23 +55,25 @@ def refresh(
     found = compute(plan=plan, frame=frame_of(plan=plan, as_of=as_of), on=day)
     marks = [r.reading.watermark for r in found if r.reading.watermark is not None]
     synthetic = settings().synthetic or any(r.reading.kind is Kind.SYNTHETIC for r in found)
-    with transaction.atomic():
-        # The lock of the delete orders two computations of the same state; the later one stays.
-        Snapshot.objects.filter(plan=plan.id, as_of=as_of).delete()
-        made = Snapshot.objects.create(
-            plan=plan.id,
-            as_of=as_of,
-            computed_at=at,
-            watermark=max(marks, default=None),
-            synthetic=synthetic,
-            forecast=False,
-            definition=definition(plan=plan),
-            position=position,
-        )
-        ReadingRow.objects.bulk_create(rows_of(made, found), batch_size=BATCH)
-        _forget_old(plan.id)
-        if any(day <= indicator.target.deadline for indicator in plan.indicators):
-            foresee.enqueue(made.id)
+    try:
+        with transaction.atomic():
+            _forget_replaced(plan.id, as_of)
+            made = Snapshot.objects.create(
+                plan=plan.id,
+                as_of=as_of,
+                computed_at=at,
+                watermark=max(marks, default=None),
+                synthetic=synthetic,
+                forecast=False,
+                definition=definition(plan=plan),
+                position=position,
+            )
+            ReadingRow.objects.bulk_create(rows_of(made, found), batch_size=BATCH)
+            _forget_old(plan.id)
+            if any(day <= indicator.target.deadline for indicator in plan.indicators):
+                foresee.enqueue(made.id)
+    except IntegrityError:  # two asked for the same past state at once: the other one's is as good
+        return info(Snapshot.objects.get(plan=plan.id, as_of=as_of, definition=definition(plan=plan)))
     return info(made)
 
 
@@ -89,6 +91,13 @@ def drop_changed(*, plan: Plan) -> int:
 def known_facts(*, as_of: datetime | None) -> int:
     """How many facts of the stream are known at ``as_of``; it only grows, so equal counts are equal knowledge."""
     return int(relation(stream=REPORTS, as_of=as_of).count().execute())
+
+
+def _forget_replaced(plan: str, as_of: datetime | None) -> None:
+    """Past states of the same time; of the latest ones the newest stays, because a page may just be reading it."""
+    same = Snapshot.objects.filter(plan=plan, as_of=as_of).order_by("-id")
+    kept = 1 if as_of is None else 0
+    Snapshot.objects.filter(id__in=list(same.values_list("id", flat=True)[kept:])).delete()
 
 
 def _forget_old(plan: str) -> None:

@@ -32,11 +32,12 @@ def uses_of(*, plan: Plan) -> list[Use]:
     """
     found: list[Use] = []
     for indicator in plan.indicators:
-        found += _of_indicator(indicator)
+        found += uses_of_indicator(indicator=indicator)
     return found
 
 
-def _of_indicator(indicator: Indicator) -> list[Use]:
+def uses_of_indicator(*, indicator: Indicator) -> list[Use]:
+    """The uses of one indicator. Raises ``MeasureUnknown``, ``ParametersInvalid``."""
     own = _plain(indicator.params)
     over: Literal["weighted", "sum"] = "sum" if indicator.aggregation == "sum" else "weighted"
     found = [use(id=use_id(indicator.id, OFFICIAL), measure=indicator.measure, params=own, over=over)]
