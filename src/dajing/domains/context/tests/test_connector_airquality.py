@@ -47,5 +47,5 @@ def test_each_station_hour_becomes_one_entity_of_its_city(tmp_path: Path) -> Non
     assert check(options=options) == []
     (entity,) = pull(options=options)
     assert entity["id"].startswith("urn:ngsi-ld:AirQualityObserved:zjk:")
-    assert entity["pm25"] == {"value": 28.0, "unitCode": "GQ", "observedAt": "2020-03-26T11:00:00Z"}
+    assert entity["pm25"] == {"value": 28.0, "unitCode": "GQ", "observedAt": "2020-03-26T11:00:00.000Z"}
     assert "airQualityIndex" not in entity
