@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
@@ -138,6 +139,9 @@ def _area_fault(value: Value, retired: Mapping[str, Text]) -> Fault:
 
 
 def _number_faults(value: Value, number: float, field: Field) -> list[Fault]:
+    if not math.isfinite(number):
+        message = Text(zh=f"{field.title.zh} 不是有限的数", en=f"{field.title.en} is no finite number")
+        return [_fault(value, message, Text(zh="填写数字", en="enter a number"))]
     found = []
     low, high = field.limits.min, field.limits.max
     if low is not None and number < low:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 
 import msgspec
 
+from dajing.domains.plan.reporting.spreadsheet.bounds import Claims, errors, measurable
 from dajing.kernel.text import Refusal, Text
 
 MOST_ROWS, MOST_COLUMNS = 20_000, 400
 MOST_UNPACKED = 200 << 20
+TOO_LONG = 3  # exit code of ``apart``
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -82,24 +86,53 @@ def _broken() -> Text:
     )
 
 
+Raw = list[tuple[str, list[list[object]], list[tuple[tuple[int, int], tuple[int, int]]]]]
+
+
 def _workbook(name: str, body: bytes) -> list[Sheet]:
+    wrong: dict[str, dict[tuple[int, int], str]] = {}
+    if measurable(body=body):
+        claims = Claims(body=body)
+        if claims.disguised or claims.rows > MOST_ROWS or claims.columns > MOST_COLUMNS:
+            raise FileUnreadable(file=name, reason=_too_long(name))
+        raw = _read_here(name, body)
+        wrong = errors(body=body) if claims.errors else {}
+    else:
+        raw = _read_apart(name, body)
+    found = []
+    for title, rows, merged in raw:
+        for (row, column), text in wrong.get(title, {}).items():
+            if row < len(rows) and column < len(rows[row]):
+                rows[row][column] = text
+        _fill_merged(rows, merged)
+        found.append(Sheet(title, [[_cell(cell) for cell in row] for row in rows]))
+    return found
+
+
+def _read_here(name: str, body: bytes) -> Raw:
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(body))
-        found = []
-        for title in book.sheet_names:
-            sheet = book.get_sheet_by_name(title)
-            if sheet.total_height > MOST_ROWS or sheet.total_width > MOST_COLUMNS:
-                raise FileUnreadable(file=name, reason=_too_long(title))
-            rows: list[list[object]] = [list(row) for row in sheet.to_python(skip_empty_area=False)]
-            _fill_merged(rows, sheet.merged_cell_ranges or [])
-            found.append(Sheet(title, [[_cell(cell) for cell in row] for row in rows]))
-        return found
-    except FileUnreadable:
-        raise
+        sheets = [(title, book.get_sheet_by_name(title)) for title in book.sheet_names]
+        return [(title, [list(row) for row in s.to_python(skip_empty_area=False)], s.merged_cell_ranges or [])
+                for title, s in sheets]  # fmt: skip
     except (CalamineError, OSError, ValueError, KeyError) as error:
         raise FileUnreadable(file=name, reason=_broken()) from error
+
+
+def _read_apart(name: str, body: bytes) -> Raw:
+    """Read in a process of its own: what such a file asks for is known only when it is read."""
+    command = [sys.executable, "-m", f"{__package__}.apart", str(MOST_ROWS), str(MOST_COLUMNS)]
+    try:
+        done = subprocess.run(command, input=body, capture_output=True, timeout=60, check=False)  # noqa: S603
+    except subprocess.TimeoutExpired as error:
+        raise FileUnreadable(file=name, reason=_broken()) from error
+    if done.returncode == TOO_LONG:
+        raise FileUnreadable(file=name, reason=_too_long(name))
+    if done.returncode != 0:
+        raise FileUnreadable(file=name, reason=_broken())
+    return msgspec.json.decode(done.stdout, type=Raw)
 
 
 def _cell(cell: object) -> object:
@@ -128,8 +161,11 @@ def _text_rows(name: str, body: bytes) -> Iterator[list[object]]:
     delimiter = max(",\t;，", key=head.count) if any(d in head for d in ",\t;，") else ","
     if delimiter == "，":
         text, delimiter = text.replace("，", ","), ","
-    for row in csv.reader(io.StringIO(text), delimiter=delimiter):
-        yield [cell.strip() or None for cell in row]
+    try:
+        for row in csv.reader(io.StringIO(text), delimiter=delimiter):
+            yield [cell.strip() or None for cell in row]
+    except csv.Error as error:  # a quotation mark that is never closed
+        raise FileUnreadable(file=name, reason=_broken()) from error
 
 
 def decode(*, name: str, body: bytes) -> str:

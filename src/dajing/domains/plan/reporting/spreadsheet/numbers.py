@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 
@@ -66,7 +67,7 @@ def read_number(cell: object, *, base: str, heading_scale: float = 1.0) -> float
             return None
         raise Unreadable(str(cell))
     if isinstance(cell, int | float):
-        return float(cell) * heading_scale
+        return _finite(float(cell) * heading_scale, cell)
     text = plain(str(cell))
     if text.lower() in EMPTY:
         return None
@@ -78,8 +79,14 @@ def read_number(cell: object, *, base: str, heading_scale: float = 1.0) -> float
         raise Unreadable(text)
     unit = (match[2] or "") + match[3].strip()
     if not unit:
-        return float(match[1]) * heading_scale
+        return _finite(float(match[1]) * heading_scale, text)
     scale = scale_of(unit, base=base)
     if scale is None:
         raise Unreadable(text)
-    return float(match[1]) * scale
+    return _finite(float(match[1]) * scale, text)
+
+
+def _finite(number: float, written: object) -> float:
+    if not math.isfinite(number):
+        raise Unreadable(str(written))
+    return number

@@ -24,7 +24,9 @@ from dajing.domains.plan.reporting.spreadsheet.numbers import Unreadable, bare, 
 from dajing.kernel.text import Text
 
 _TOTAL = re.compile(r"^(合计|总计|小计|全市|全市合计|共计|总数)")
-_NOTE = re.compile(r"^(注|备注|说明|填报人|填表人|制表|审核人|负责人|单位负责人|联系|签发|填报单位|填报日期|报出日期)")
+_NOTE = re.compile(
+    r"^(注|备注|说明|填报人|填表人|制表|审核人|负责人|单位负责人|联系|签发|填报单位|填报日期|报出日期|甲$|栏次)"
+)
 
 
 class AreaNames(msgspec.Struct, frozen=True, kw_only=True):

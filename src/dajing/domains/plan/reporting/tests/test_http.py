@@ -14,6 +14,7 @@ from dajing.kernel.bus.models import Event
 from dajing.kernel.identity.actor import Actor
 from dajing.kernel.identity.loading import load
 from dajing.kernel.identity.models import ApiClient
+from dajing.kernel.identity.roles import known_roles
 from dajing.kernel.identity.tokens import issue
 from dajing.kernel.ledger.models import Entry
 
@@ -34,10 +35,11 @@ def call(client):
         machine = ApiClient.objects.create(id=f"c{number}", name=f"c{number}", department_id=department)
         return issue(client=machine, scopes=frozenset(scopes), expires_at=now + timedelta(days=1), by=admin, at=now)
 
+    elsewhere = next(role for role in sorted(known_roles()) if not role.startswith(("plan.", "admin.")))
     tokens = {
         "fill": make(1, "zjk-spj", "plan.fill"), "review": make(2, "zjk-spj", "plan.review"),
         "sign": make(3, "zjk-spj", "plan.sign"), "lock": make(4, "zjk-gxj", "plan.lock"),
-        "other": make(5, "zjk-swj", "plan.fill"), "none": make(6, "zjk-spj", "admin.audit"),
+        "other": make(5, "zjk-swj", "plan.fill"), "none": make(6, "zjk-spj", elsewhere),
     }  # fmt: skip
 
     def ask(method, address, body=None, who="fill", key=None, **given):
