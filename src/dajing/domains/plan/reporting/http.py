@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from ninja import File, Form, Header, Router, Schema, UploadedFile
 from ninja.security import HttpBearer
@@ -15,7 +16,7 @@ from ninja.security import HttpBearer
 from dajing.domains.plan.loading import plan as load_plan
 from dajing.domains.plan.models.reporting import Report, ReportValue
 from dajing.domains.plan.pack import Plan
-from dajing.domains.plan.reporting import service, uploading
+from dajing.domains.plan.reporting import desk, service, uploading
 from dajing.domains.plan.reporting.contradicting import contradictions
 from dajing.domains.plan.reporting.rules import Value
 from dajing.domains.plan.reporting.standing import Owed, late, missing, overdue
@@ -83,9 +84,9 @@ def _plan(id: str | None) -> Plan:
     return load_plan(id=id)
 
 
-def _latest(plan: Plan, form: str, scope: str, period: str) -> Report:
-    rows = Report.objects.filter(plan=plan.id, form=form, scope=scope, period=period)
-    found = rows.order_by("-revision").first()
+def _latest(plan: Plan, form: str, scope: str, period: str, rows: QuerySet[Report] | None = None) -> Report:
+    rows = Report.objects.all() if rows is None else rows
+    found = rows.filter(plan=plan.id, form=form, scope=scope, period=period).order_by("-revision").first()
     if found is None:
         raise Http404(f"{form}/{scope}/{period}")
     return found
@@ -102,8 +103,8 @@ def reports(
     request: HttpRequest, plan: str | None = None, form: str | None = None, period: str | None = None,
     state: str | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Reports by form, period and state, newest period first, at most 500."""
-    rows = Report.objects.filter(plan=_plan(plan).id)
+    """Reports by form, period and state, newest period first, at most 500: locked ones, and one's own open ones."""
+    rows = desk.concerns(plan=_plan(plan), by=_by(request))
     given = {"form": form, "period": period, "state": state}
     rows = rows.filter(**{name: value for name, value in given.items() if value is not None})
     return [_shown(row) for row in rows.order_by("-period", "form", "scope", "-revision")[:MOST]]
@@ -138,8 +139,9 @@ def _owed(row: Owed) -> dict[str, Any]:
 
 @ROUTER.get("/reports/{form}/{scope}/{period}")
 def report(request: HttpRequest, form: str, scope: str, period: str, plan: str | None = None) -> dict[str, Any]:
-    """One report with its figures and its acts; the newest revision."""
-    found = _latest(_plan(plan), form, scope, period)
+    """One report with its figures and its acts; the newest revision that the client may see."""
+    rows = desk.concerns(plan=_plan(plan), by=_by(request))
+    found = _latest(_plan(plan), form, scope, period, rows)
     figures = ReportValue.objects.filter(report=found).order_by("field", "area")
     acts = found.acts.order_by("version").values("version", "verb", "at", "post", "text", "document")
     return _shown(found) | {"values": list(figures.values("field", "area", "number")), "acts": list(acts)}

@@ -11,9 +11,9 @@ from dajing.domains.plan.pack import Frequency
 from dajing.kernel.text import Refusal, Text
 
 _FORMS: dict[Frequency, re.Pattern[str]] = {
-    "month": re.compile(r"(\d{4})-(0[1-9]|1[0-2])"),
-    "quarter": re.compile(r"(\d{4})-Q([1-4])"),
-    "year": re.compile(r"(\d{4})()"),
+    "month": re.compile(r"((?:19|20)\d{2})-(0[1-9]|1[0-2])"),
+    "quarter": re.compile(r"((?:19|20)\d{2})-Q([1-4])"),
+    "year": re.compile(r"((?:19|20)\d{2})()"),
 }
 _DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 _NUMBER = "[0-9〇零○一二三四五六七八九十]"

@@ -30,6 +30,16 @@ class ChangedMeanwhile(Refusal):
     )
 
 
+class KeyUsedElsewhere(Refusal):
+    """The request's key already stands for another act; taking it for a repetition would lose this one."""
+
+    status = 409
+    text = Text(
+        zh="请求标识已用于另一项操作，本次未作任何改动；请换一个新的标识再发送。",
+        en="This request key already stands for another act; nothing was done. Send it again with a new key.",
+    )
+
+
 class NotYourReport(Refusal):
     """The report belongs to another office."""
 

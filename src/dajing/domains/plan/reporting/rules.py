@@ -40,11 +40,11 @@ STEPS: tuple[Step, ...] = (
     Step(verb="submit", title=Text(zh="报送", en="Submit"), role="plan.fill", sources=EDITABLE, target=SUBMITTED),
     Step(
         verb="review", title=Text(zh="审核通过", en="Approve"), role="plan.review", sources=(SUBMITTED,),
-        target=REVIEWED, unlike=("submit",),
+        target=REVIEWED, unlike=("fill", "submit"),
     ),
     Step(
         verb="sign", title=Text(zh="签发", en="Sign"), role="plan.sign", sources=(REVIEWED,), target=SIGNED,
-        unlike=("submit", "review"),
+        unlike=("fill", "submit", "review"),
     ),
     Step(verb="lock", title=Text(zh="锁定", en="Lock"), role="plan.lock", sources=(SIGNED,), target=LOCKED),
     Step(

@@ -15,6 +15,7 @@ from dajing.domains.plan.reporting import rules
 from dajing.domains.plan.reporting.periods import FREQUENCIES, PeriodUnreadable, frequency_of, last_day
 from dajing.domains.plan.reporting.refusals import (
     ChangedMeanwhile,
+    KeyUsedElsewhere,
     LockedAlready,
     NothingToRevise,
     NotYourReport,
@@ -33,6 +34,8 @@ from dajing.kernel.measures.reading import Kind
 from dajing.kernel.series.api import append
 from dajing.kernel.settings import settings
 from dajing.kernel.text import Text
+
+PLACE = ("plan", "form", "scope", "period")
 
 
 def open_report(*, plan: Plan, form: str, scope: str, period: str, by: Actor, at: datetime) -> Report:
@@ -78,7 +81,8 @@ def fill(*, report: Report, values: Sequence[Value], by: Actor, at: datetime, ve
     """Replace the figures of an open report. Nothing is changed unless everything is right.
 
     ``version`` is the report's version that the author saw, ``key`` names the request so that sending it twice is one
-    act. Raises ``ReportRefused`` with every fault, ``UnableToAct``, ``NotYourReport`` or ``ChangedMeanwhile``.
+    act. Raises ``ReportRefused`` with every fault, ``UnableToAct``, ``NotYourReport``,
+    ``ChangedMeanwhile`` or ``KeyUsedElsewhere``.
     """
     plan = load_plan(id=report.plan)
     _owner(plan=plan, department=report.department, scope=report.scope, by=by)
@@ -96,7 +100,7 @@ def fill(*, report: Report, values: Sequence[Value], by: Actor, at: datetime, ve
     if found:
         raise ReportRefused(faults=found)
     with transaction.atomic():
-        if (done := _repeated(key)) is not None:
+        if (done := _repeated(key=key, report=report, verb="fill")) is not None:
             return done
         report = _advance(report=report, version=version, state=report.state)
         ReportValue.objects.filter(report=report).delete()
@@ -117,7 +121,7 @@ def act(
     step = rules.step_of(verb=verb, state=report.state)
     title = next((s.title for s in rules.STEPS if s.verb == verb), Text(zh=verb, en=verb))
     with transaction.atomic():
-        if (done := _repeated(key)) is not None:
+        if (done := _repeated(key=key, report=report, verb=verb)) is not None:
             return done
         if step is None:
             raise UnableToAct(verb=title, reason=_wrong_state(report))
@@ -167,10 +171,14 @@ def _log(*, report: Report, verb: str, by: Actor, at: datetime, key: str, text: 
     record(act=f"plan.report.{verb}", by=by, at=at, subject=subject, detail=detail)
 
 
-def _repeated(key: str) -> Report | None:
-    """The report on which this very request already acted."""
+def _repeated(*, key: str, report: Report, verb: str) -> Report | None:
+    """The report on which this very request already acted, or None for a new one. Raises ``KeyUsedElsewhere``."""
     done = ReportAct.objects.select_related("report").filter(key=key).first()
-    return done.report if done else None
+    if done is None:
+        return None
+    if done.verb != verb or any(getattr(done.report, name) != getattr(report, name) for name in PLACE):
+        raise KeyUsedElsewhere
+    return done.report
 
 
 def _make_facts(*, report: Report, at: datetime, document: str) -> None:
@@ -221,7 +229,7 @@ def revise(*, report: Report, reason: str, by: Actor, at: datetime, key: str) ->
         raise NothingToRevise
     try:
         with transaction.atomic():
-            if (done := _repeated(key)) is not None:
+            if (done := _repeated(key=key, report=report, verb="revise")) is not None:
                 return done
             fresh = Report.objects.create(
                 plan=report.plan, form=report.form, scope=report.scope, period=report.period,
@@ -248,7 +256,7 @@ def note_lateness(*, report: Report, text: str, by: Actor, at: datetime, key: st
             verb=Text(zh="说明迟报", en="explain the delay"), reason=Text(zh="请填写说明。", en="say why.")
         )
     with transaction.atomic():
-        if (done := _repeated(key)) is not None:
+        if (done := _repeated(key=key, report=report, verb="late")) is not None:
             return done
         report = _advance(report=report, version=report.version, state=report.state, locked_at=report.locked_at)
         _log(report=report, verb="late", by=by, at=at, key=key, text=text.strip())

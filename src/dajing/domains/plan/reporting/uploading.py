@@ -199,6 +199,11 @@ def keep_original(*, body: bytes) -> str:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY)  # the name is durable only when its directory is
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
     return digest
 
 

@@ -18,6 +18,7 @@ from dajing.kernel.identity.refusals import (
     TokenInvalid,
     UnableToAppoint,
     UnableToApprove,
+    UnableToIssueToken,
     UnableToSignIn,
 )
 from dajing.kernel.ledger.models import Entry
@@ -191,6 +192,14 @@ def test_of_two_who_open_the_same_link_at_once_one_is_signed_in():
     for thread in threads:
         thread.join()
     assert sum(r is not None for r in results) == 1
+
+
+@pytest.mark.parametrize("role", ["admin.system", "admin.security", "admin.audit"])
+def test_no_token_carries_an_administrators_role(office, role):
+    client = ApiClient.objects.create(pk="weather", name="气象局接口", department=office)
+    with pytest.raises(UnableToIssueToken):
+        tokens.issue(client=client, scopes=frozenset({role}), expires_at=AT + DAY, by=SYSTEM, at=AT)
+    assert not client.apitoken_set.exists()
 
 
 def test_a_token_is_shown_once_kept_as_a_digest_and_ends_when_revoked_or_expired(office):

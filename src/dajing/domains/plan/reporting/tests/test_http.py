@@ -67,11 +67,33 @@ def test_a_report_goes_from_figures_to_lock_over_the_api(call, plan):
     assert [a["verb"] for a in shown["acts"]] == ["fill", "submit", "review", "sign", "lock"]
 
 
+def test_an_open_report_is_seen_by_its_own_office_and_no_other(call, plan):
+    call("put", PLACE, {"version": 0, "values": values(plan)})
+    assert call("get", PLACE, who="other").status_code == 404
+    assert call("get", f"{ROOT}/reports", who="other").json() == []
+    assert len(call("get", f"{ROOT}/reports", who="review").json()) == 1
+    assert call("get", PLACE, who="lock").json()["state"] == "draft"
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_what_is_no_number_is_refused_and_never_kept_as_an_empty_cell(call, plan, number):
+    answer = call("put", PLACE, {"version": 0, "values": values(plan, number)})
+    assert answer.status_code == 422
+    assert not ReportAct.objects.exists()
+
+
+def test_a_year_of_no_calendar_is_refused_in_words(call, plan):
+    for year in ("0000", "0001", "9999"):
+        assert (
+            call("put", f"{ROOT}/reports/government/130700/{year}-01", {"version": 0, "values": []}).status_code == 422
+        )
+
+
 def test_the_same_key_twice_is_one_act_and_another_clients_same_key_is_not(call, plan):
     first = call("put", PLACE, {"version": 0, "values": values(plan)}, key="k").json()
     again = call("put", PLACE, {"version": 0, "values": values(plan, 8.0)}, key="k").json()
     assert first["version"] == again["version"] == ReportAct.objects.count() == 1
-    assert call("post", f"{PLACE}/acts", {"verb": "submit", "version": 1}, key="k").json()["state"] == "draft"
+    assert call("post", f"{PLACE}/acts", {"verb": "submit", "version": 1}, key="k").status_code == 409
     assert call("post", f"{PLACE}/acts", {"verb": "submit", "version": 1}, key="m").json()["state"] == "submitted"
 
 

@@ -11,6 +11,7 @@ from dajing.domains.plan.reporting import service
 from dajing.domains.plan.reporting.refusals import (
     ChangedMeanwhile,
     FormUnknown,
+    KeyUsedElsewhere,
     LockedAlready,
     NothingToRevise,
     NotYourReport,
@@ -181,6 +182,29 @@ def test_the_same_request_sent_twice_is_one_act(plan, people):
     again = service.act(report=report, verb="submit", by=people.filler, at=AT, version=report.version, key="button-1")
     assert once.pk == again.pk
     assert ReportAct.objects.filter(verb="submit").count() == 1
+
+
+def test_a_key_that_stands_for_another_act_is_refused_and_nothing_is_lost_silently(plan, people):
+    step(filled(plan, people), "submit", people.filler, key="1")
+    other = filled(plan, people, period="2018-05")
+    with pytest.raises(KeyUsedElsewhere):
+        step(other, "submit", people.filler, key="1")
+    with pytest.raises(KeyUsedElsewhere):
+        service.fill(report=other, values=figures(plan, number=8), by=people.filler, at=AT, version=1, key="1")
+    assert Report.objects.get(pk=other.pk).state == "draft"
+    assert not ReportValue.objects.filter(report=other, number=8).exists()
+
+
+def test_who_typed_the_figures_cannot_review_or_sign_what_another_submitted(plan, people):
+    typed = service.fill(
+        report=opened(plan, people), values=figures(plan), by=people.all_in_one, at=AT, version=0, key="f"
+    )
+    report = step(typed, "submit", people.filler)
+    with pytest.raises(UnableToAct, match="不同的人"):
+        step(report, "review", people.all_in_one)
+    report = step(report, "review", people.reviewer)
+    with pytest.raises(UnableToAct, match="不同的人"):
+        step(report, "sign", people.all_in_one)
 
 
 def test_of_two_people_at_once_one_acts_and_the_other_is_told(plan, people):
