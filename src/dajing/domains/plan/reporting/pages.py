@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -112,7 +113,9 @@ def fill(request: HttpRequest, plan: str, form: str, scope: str, period: str) ->
     found, at = plan_of(plan), datetime.now(UTC)
     by, place = actor_of(request=request, at=at), place_of(found, form, scope, period)
     try:
-        report = service.open_report(plan=found, form=form, scope=scope, period=period, by=by, at=at)
+        with transaction.atomic():
+            report = service.open_report(plan=found, form=form, scope=scope, period=period, by=by, at=at)
+            transaction.set_rollback(request.method != "POST")  # looking at a form begins no report
         if request.method == "POST":
             return _filled(request, place, report, by, at)
     except Refusal as refusal:

@@ -110,6 +110,11 @@ def test_a_report_returned_with_its_reason_comes_back_to_the_filler(at_desk):
     assert "填写数据" in html
 
 
+def test_looking_at_a_form_begins_no_report(at_desk):
+    assert at_desk("zjk-spj-data").get("plan-sheet-fill", *SHEET).status_code == 200
+    assert not Report.objects.exists()
+
+
 def test_other_offices_see_no_draft_and_cannot_fill(at_desk):
     fill(at_desk("zjk-spj-data"), number=4242, button="save")
     other = at_desk("zjk-swj-data")
