@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from dajing.domains.plan.board.contents import Board, Figure, compose
+from dajing.domains.plan.forecast.service import forecasts
 from dajing.domains.plan.loading import plan as load_plan
 from dajing.domains.plan.pack import Plan
 from dajing.domains.plan.readings.api import IndicatorReading, SnapshotInfo, Variant, readings, snapshot
@@ -53,15 +54,21 @@ def _figure(found: IndicatorReading) -> Figure:
 def board(*, plan: Plan, as_of: datetime | None) -> Board:
     """The city's board as of a time."""
     vintage = snapshot(plan=plan, as_of=as_of)
-    return msgspec.structs.replace(_board(plan.id, vintage.id, vintage.computed_at), vintage=vintage)
+    composed = _board(plan.id, vintage.id, vintage.computed_at, vintage.forecast)
+    return msgspec.structs.replace(composed, vintage=vintage)
 
 
 @functools.lru_cache(maxsize=16)
-def _board(plan: str, number: int, _computed_at: datetime) -> Board:
-    """A stored state never changes, so its composed board is kept; the time of computing tells reused numbers apart."""
+def _board(plan: str, number: int, _computed_at: datetime, forecast: bool) -> Board:
+    """A stored state changes only once, when its forecasts are added, so its composed board is kept.
+
+    The time of computing tells reused numbers apart.
+    """
     loaded = load_plan(id=plan)
     found = figures(vintage=number, areas=(loaded.area,), variants=VARIANTS)
-    return compose(plan=loaded, vintage=None, figures=found)
+    made = forecasts(snapshot=number) if forecast else []
+    chances = {item.indicator: item.probability for item in made if item.probability is not None}
+    return compose(plan=loaded, vintage=None, figures=found, probabilities=chances)
 
 
 def area_board(*, plan: Plan, vintage: SnapshotInfo, area: str) -> Board:

@@ -5,10 +5,12 @@ from statistics import fmean
 import pytest
 
 from dajing.domains.plan import periods
+from dajing.domains.plan.board.source import board
 from dajing.domains.plan.forecast.forecasting import LEAST, back_test, fill, forecast, scale_of
 from dajing.domains.plan.forecast.models import damped, drift, last_value
 from dajing.domains.plan.forecast.service import forecast as forecast_of
 from dajing.domains.plan.forecast.service import forecasts, foresee
+from dajing.domains.plan.loading import plan
 from dajing.domains.plan.readings.api import Status, readings, snapshot
 from dajing.domains.plan.readings.rules import Goal, Point
 from dajing.domains.plan.tests.reports import CITY, covered, unit_codes
@@ -163,6 +165,8 @@ def test_forecasts_are_kept_with_a_stored_state_and_enter_its_status():
     state = snapshot(plan="zjk-135", as_of=day)
     city = {"indicators": ["population_4g"], "areas": [CITY], "latest": True}
     (before,) = readings(snapshot=state, **city)
+    shown = {row.indicator.id: row for row in board(plan=plan(id="zjk-135"), as_of=day).rows}
+    assert shown["population_4g"].probability is None
     assert not state.forecast and "尚无预测" in before.status_reason.zh
     after = foresee(snapshot=state.id)
     assert after.forecast and after.id == state.id
@@ -173,4 +177,7 @@ def test_forecasts_are_kept_with_a_stored_state_and_enter_its_status():
     (now,) = readings(snapshot=after, **city)
     assert now.status is Status.BEHIND
     assert "达标概率" in now.status_reason.zh
+    shown = {row.indicator.id: row for row in board(plan=plan(id="zjk-135"), as_of=day).rows}
+    assert shown["population_4g"].probability == found["population_4g"].probability
+    assert shown["population_4g"].status == "behind"
     assert forecast_of(plan="zjk-135", indicator="population_4g", as_of=day) == found["population_4g"]
