@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,38 +75,38 @@ def stack(request: pytest.FixtureRequest) -> Iterator[str]:
     if given := os.environ.get("DAJING_JOURNEY_URL"):
         yield given.rstrip("/")
         return
-    data, port = request.getfixturevalue("stack_data"), _free_port()
-    log = (data / "up.log").open("wb")
-    command = [
-        sys.executable,
-        "-m",
-        "dajing",
-        "up",
-        "--no-open",
-        "--demo",
-        "small",
-        "--port",
-        str(port),
-        "--data",
-        str(data),
-    ]
+    with running(data=request.getfixturevalue("stack_data"), demo="small", loaded=_loaded) as (address, _):
+        yield address
+
+
+@contextmanager
+def running(*, data: Path, demo: str, loaded: Callable[[str], bool]) -> Iterator[tuple[str, Path]]:
+    """A centre of its own until the block ends: its address and the file of what ``up`` said."""
+    port, said = _free_port(), data / "up.log"
+    log = said.open("wb")
+    command = [sys.executable, "-m", "dajing", "up", "--no-open", "--demo", demo]
+    command += ["--port", str(port), "--data", str(data)]
     environment = {k: v for k, v in os.environ.items() if k != "DAJING_DATA"} | {"PYTHONPATH": str(REPOSITORY / "src")}
     process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log, env=environment)
     address, until = f"http://127.0.0.1:{port}", time.monotonic() + START_SECONDS
     try:
-        while not _answers(address):
-            if process.poll() is not None or time.monotonic() > until:
-                pytest.fail(f"the centre did not start:\n{(data / 'up.log').read_text()[-3000:]}")
-            time.sleep(0.2)
-        while not _loaded(address):
-            if process.poll() is not None or time.monotonic() > until:
-                pytest.fail(f"the demo was not loaded:\n{(data / 'up.log').read_text()[-3000:]}")
-            time.sleep(2)
-        yield address
+        for what, there, pause in (("start", _answers, 0.2), ("load its data", loaded, 2)):
+            while not there(address):
+                if process.poll() is not None or time.monotonic() > until:
+                    pytest.fail(f"the centre did not {what}:\n{said.read_text()[-3000:]}")
+                time.sleep(pause)
+        yield address, said
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
         log.close()
+
+
+@pytest.fixture
+def empty_city(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A real installation that nobody has set up yet."""
+    with running(data=tmp_path, demo="none", loaded=_answers) as centre:
+        yield centre
 
 
 @pytest.fixture

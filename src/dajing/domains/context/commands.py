@@ -43,7 +43,7 @@ def serve(host: str, port: int, store: Path | None, auth: str, history: str, len
         raise OpenToTheNetwork(host=host)
     run(
         host=host, port=port, path=store or settings().data_dir / "live.db",
-        rows=settings().data_dir / "rows.db", tokens=auth == "tokens",
+        rows=settings().data_dir / "rows.db", rows_url=settings().rows, tokens=auth == "tokens",
         keep=history, lenient=lenient, clock=lambda: datetime.now(UTC),
     )  # fmt: skip
 

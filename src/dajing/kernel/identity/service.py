@@ -157,8 +157,13 @@ def close_account(*, person: Person, by: Actor, at: datetime) -> None:
 
 def is_administrator(*, person: Person, at: datetime) -> bool:
     """Whether ``person`` holds, or is appointed to hold later, the post of one of the three administrators."""
-    running = Appointment.objects.filter(Q(valid_to=None) | Q(valid_to__gt=at), person=person)
-    return running.filter(post__in=_administrators_posts()).exists()
+    return person.pk in administrators(at=at)
+
+
+def administrators(*, at: datetime) -> frozenset[int]:
+    """Keys of all who hold, or are appointed to hold later, the post of an administrator."""
+    running = Appointment.objects.filter(Q(valid_to=None) | Q(valid_to__gt=at), post__in=_administrators_posts())
+    return frozenset(running.values_list("person_id", flat=True))
 
 
 def appointing_role(*, post: str) -> str:

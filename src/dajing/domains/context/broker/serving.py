@@ -19,6 +19,7 @@ def run(
     port: int,
     path: Path,
     rows: Path | None = None,
+    rows_url: str = "",
     tokens: bool,
     keep: Any,
     lenient: bool,
@@ -29,7 +30,7 @@ def run(
     if tokens:
         from dajing.domains.context.broker.tokens import Tokens
 
-        auth = Tokens(rows=path.parent / "rows.db" if rows is None else rows, clock=clock)
+        auth = Tokens(rows=path.parent / "rows.db" if rows is None else rows, url=rows_url, clock=clock)
     broker = Broker(path=path, clock=clock, keep=keep, lenient=lenient, auth=auth)
     config = uvicorn.Config(
         Application(broker=broker), host=host, port=port, loop="uvloop", http="httptools", ws="none", lifespan="on",

@@ -19,8 +19,8 @@ ASKING = ("entityOperations/query", "temporal/entityOperations/query")
 class Tokens:
     """Default is deny: a valid token, the scope of the verb, and its own tenant are needed."""
 
-    def __init__(self, *, rows: Path, clock: Callable[[], datetime]) -> None:
-        self._view = TokenView(path=rows)
+    def __init__(self, *, rows: Path, clock: Callable[[], datetime], url: str = "") -> None:
+        self._view = TokenView(path=rows, url=url)
         self._clock = clock
         self._minutes: dict[str, tuple[int, int]] = {}
 

@@ -76,4 +76,11 @@ def _listed(request: HttpRequest) -> dict[str, Any]:
     if after is not None:
         rows = rows.filter(pk__gt=after)
     found = list(rows[: PAGE + 1])
-    return {"people": found[:PAGE], "q": wanted, "next_url": next_page(request, found, "pk")}
+    _, now = acting(request)
+    administrators = service.administrators(at=now)
+    return {
+        "administrators": administrators,
+        "people": found[:PAGE],
+        "q": wanted,
+        "next_url": next_page(request, found, "pk"),
+    }
