@@ -69,8 +69,9 @@ def evaluate(
     top: str,
     as_of: datetime | None = None,
     url: str | None = None,
+    periods: Sequence[str] | None = None,
 ) -> pa.Table:
-    """All uses for every unit and period that has records, and for ``top`` over the units.
+    """All uses for every unit and period that has records (of ``periods``, if given), and for ``top`` over the units.
 
     One row per (use, area, period): ``numerator``, ``denominator``, ``value`` (null: not computable), ``completeness``,
     ``units`` (how many were added up; null for a unit's own row), ``rank`` (weakest kind), ``watermark``, ``roles``
@@ -78,6 +79,8 @@ def evaluate(
     ``as_of`` is what was known; ``url`` another engine than the one set. Raises ``StreamUnknown``, ``TimeNaive``.
     """
     facts = relation(stream=stream, as_of=as_of, url=url)
+    if periods is not None:
+        facts = facts.filter(facts["period"].isin(list(periods)))
     return evaluate_facts(facts=facts, uses=uses, units=units, top=top, url=url)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date, datetime
+from typing import Any
 
 import msgspec
 
@@ -45,24 +46,42 @@ def definition(*, plan: Plan) -> str:
     from dajing.kernel.measures.registry import measures
 
     versions = {id: measure.version for id, measure in measures().items()}
-    parts = (plan.indicators, plan.fields, plan.first_year, plan.last_year, versions, [u.code for u in partition()])
+    parts = (plan.indicators, plan.fields, plan.first_year, plan.last_year, versions, eras(plan=plan))
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
 
 
-def partition() -> list[Area]:
-    """The reporting partition: the city's figure is the sum of exactly these, never of GB/T 2260 divisions."""
-    return list(units(hierarchy="reporting"))
+def partition(*, period: str) -> list[Area]:
+    """The units that reported at the end of ``period``: the city's figure is the sum of exactly these.
+
+    Never of GB/T 2260 divisions, and never of today's units for a time when others stood.
+    """
+    return list(units(hierarchy="reporting", on=periods.last_day(period)))
+
+
+def eras(*, plan: Plan) -> list[tuple[tuple[str, ...], list[str]]]:
+    """The plan's periods grouped by the partition that held at their end, oldest first."""
+    end = date(plan.last_year, 12, 31)
+    found: dict[tuple[str, ...], list[str]] = {}
+    for kind in sorted({indicator.frequency for indicator in plan.indicators}):
+        for period in periods.between(date(plan.first_year - LEAD_YEARS, 1, 1), end, kind):
+            found.setdefault(tuple(unit.code for unit in partition(period=period)), []).append(period)
+    return list(found.items())
 
 
 def frame_of(*, plan: Plan, as_of: datetime | None, url: str | None = None) -> Frame:
     """Every computed row of the plan's measures as known at ``as_of``."""
     uses = uses_of(plan=plan)
-    codes = tuple(unit.code for unit in partition())
-    table = evaluate(stream=REPORTS, uses=uses, units=codes, top=plan.area, as_of=as_of, url=url)
-    found = {(row["use"], row["area"], row["period"]): row for row in table.to_pylist()}
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    partitions: dict[str, tuple[str, ...]] = {}
+    grouped = eras(plan=plan)
+    for codes, within in grouped:
+        only = within if len(grouped) > 1 else None
+        table = evaluate(stream=REPORTS, uses=uses, units=codes, top=plan.area, as_of=as_of, url=url, periods=only)
+        found |= {(row["use"], row["area"], row["period"]): row for row in table.to_pylist()}
+        partitions |= dict.fromkeys(within, codes)
     return Frame(
         top=plan.area,
-        units=codes,
+        partitions=partitions,
         names={code: area.name for code, area in areas().items()},
         fields={field.id: field for field in plan.fields},
         uses={use.id: use for use in uses},
@@ -83,11 +102,13 @@ def compute(*, plan: Plan, frame: Frame, on: date) -> list[IndicatorReading]:
         due = grid(plan=plan, indicator=indicator, on=on)
         closed = on > indicator.target.deadline
         for variant in variants(indicator=indicator):
-            for area in (frame.top, *frame.units):
+            for area in (frame.top, *frame.units()):
                 if variant == "weighted" and area != frame.top:
                     continue  # a unit has one figure; only the city has an own one and a weighted one
                 series = [
-                    form(frame=frame, indicator=indicator, variant=variant, area=area, period=period) for period in due
+                    form(frame=frame, indicator=indicator, variant=variant, area=area, period=period)
+                    for period in due
+                    if area == frame.top or area in frame.partitions[period]
                 ]
                 whole = area == frame.top
                 found += judged(indicator=indicator, variant=variant, series=series, closed=closed, whole=whole)

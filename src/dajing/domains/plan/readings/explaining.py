@@ -103,7 +103,7 @@ def counted(*, use: Use, top: bool, rows: tuple[InputRow, ...]) -> tuple[InputRo
 
 
 def _inputs(plan: Plan, use: Use, area: str, period: str, as_of: datetime | None) -> tuple[InputRow, ...]:
-    places = [unit.code for unit in partition()] if area == plan.area and use.over else [area]
+    places = [unit.code for unit in partition(period=period)] if area == plan.area and use.over else [area]
     facts = relation(stream=REPORTS, as_of=as_of)
     asked = facts.filter(facts["period"] == period, facts["area"].isin(places))
     roles = {field: role for role, field in use.params.fields().items()}
@@ -145,7 +145,7 @@ def formula(*, plan: Plan, use: Use, top: bool) -> Text:
 
 def _missing(plan: Plan, use: Use, area: str, period: str, rows: tuple[InputRow, ...]) -> tuple[Text, ...]:
     """Each input that should be there and is not, by unit and field."""
-    places = partition() if area == plan.area and use.over else [area_of(area)]
+    places = partition(period=period) if area == plan.area and use.over else [area_of(area)]
     there = {(row.area, row.role) for row in rows if row.value is not None}
     titles = {field.id: field.title for field in plan.fields}
     return tuple(

@@ -25,15 +25,19 @@ Rows = Mapping[tuple[str, str, str], Row]
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
-    """What readings are formed over: the city (``top``), its ``units``, names, fields, and computed rows by
-    (use, area, period)."""
+    """What readings are formed over: the city (``top``), the units that stood at each period's end
+    (``partitions``), names, fields, and computed rows by (use, area, period)."""
 
     top: str
-    units: tuple[str, ...]
+    partitions: Mapping[str, tuple[str, ...]]
     names: Mapping[str, Text]
     fields: Mapping[str, Field]
     uses: Mapping[str, Use]
     rows: Rows
+
+    def units(self) -> tuple[str, ...]:
+        """Every unit that stood at some period's end, by code."""
+        return tuple(sorted({code for codes in self.partitions.values() for code in codes}))
 
 
 def evidence(records: Iterable[str]) -> str:
@@ -78,7 +82,7 @@ def form(*, frame: Frame, indicator: Indicator, variant: Variant, area: str, per
 def _parts(frame: Frame, source: str, period: str) -> dict[str, Row]:
     """The units that were added up, as the expression decides it: both numerator and denominator are there."""
     divided = frame.uses[source].params.divides()
-    found = {unit: frame.rows.get((source, unit, period)) for unit in frame.units}
+    found = {unit: frame.rows.get((source, unit, period)) for unit in frame.partitions[period]}
     return {
         unit: row
         for unit, row in found.items()
@@ -118,7 +122,7 @@ def _input_missing(frame: Frame, use: Use, row: Row | None, area: str, period: s
 
 def _units_missing(frame: Frame, parts: Mapping[str, Row], row: Row | None, use: Use, period: str) -> Text | None:
     """Why the city has no value, or which units its value lacks."""
-    missing = [frame.names[unit] for unit in frame.units if unit not in parts]
+    missing = [frame.names[unit] for unit in frame.partitions[period] if unit not in parts]
     if row is None or not parts:
         return Text(
             zh=f"{period}：{len(missing)} 个填报单位都没有可用的上报",

@@ -86,7 +86,7 @@ def gap_of(
     reading = city.reading
     if reading.value is None:
         raise NoGap(indicator=indicator, reason=reading.reason or "—")
-    units = [unit.code for unit in partition()]
+    units = [unit.code for unit in partition(period=reading.period)]
     found = readings(snapshot=kept, indicators=[indicator], areas=units, periods=[reading.period])
     terms = {r.reading.area: (r.reading.numerator, r.reading.denominator) for r in found}
     nothing = (None, None)

@@ -89,6 +89,27 @@ def test_before_the_deadline_the_path_decides_and_after_it_the_deadlines_reading
     assert "94.9%" in final.status_reason.zh
 
 
+def test_the_counties_merged_in_2016_count_in_the_base_year_and_never_after_it():
+    before, after = set(unit_codes("2015-12")), set(unit_codes("2016-12"))
+    assert before - after == {"130721", "130729", "130733"}
+    put(*(fact("ecommerce_turnover", unit, "2015-12", 10.0) for unit in before))
+    put(*(fact("ecommerce_turnover", unit, "2016-12", 20.0) for unit in after))
+    found = {
+        (r.reading.area, r.reading.period): r.reading
+        for r in readings(
+            snapshot=snapshot(plan="zjk-135", as_of=JULY),
+            indicators=["ecommerce_turnover"],
+            periods=["2015-12", "2016-12"],
+        )
+    }
+    assert found[CITY, "2015-12"].value == 10.0 * len(before)
+    assert found[CITY, "2016-12"].value == 20.0 * len(after)
+    assert found[CITY, "2015-12"].completeness == found[CITY, "2016-12"].completeness == 1.0
+    assert found["130721", "2015-12"].value == 10.0
+    assert ("130721", "2016-12") not in found
+    assert ("130708", "2015-12") not in found
+
+
 def test_a_value_beyond_the_measures_limits_is_shown_and_flagged():
     covered("2018-06", 120)
     assert four_g().reading.value == 120
