@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import msgspec
 import pytest
 
 from dajing.domains.plan.demo.contents import Contents
@@ -50,6 +51,19 @@ def test_every_office_layout_is_understood_to_the_last_figure(form, year):
     assert {(v.field, v.area): v.number for v in found.values} == pytest.approx(dict(content.figures), abs=1e-9)
     units = {v.area for v in found.values} - {PLAN.area}
     assert len(units) == 19 if year > 2015 else {"130721", "130729", "130733"} <= units
+
+
+@pytest.mark.parametrize("unit", ["130731", "130773"])
+@pytest.mark.parametrize("form", PLAN.forms, ids=lambda f: f.id)
+def test_a_table_of_one_unit_alone_is_understood_too(form, unit):
+    period = "2019-01" if form.frequency == "month" else "2019-Q1"
+    own = msgspec.structs.replace(step(form.id, period), scope=unit)
+    name, body = write(content=CONTENTS.content(step=own), layout=parameters().layout(form=form.id))
+    sheets = read_sheets(name=name, body=body, limit=1 << 24)
+    found = understand(sheets=sheets, fields=fields_of(plan=PLAN, form=form.id), areas=NAMES, frequency=form.frequency)
+    assert [f.message.zh for f in found.faults] == []
+    assert found.period == period
+    assert {v.area for v in found.values} == {unit}
 
 
 @pytest.mark.parametrize("form", PLAN.forms, ids=lambda f: f.id)

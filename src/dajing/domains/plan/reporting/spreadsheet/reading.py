@@ -59,7 +59,7 @@ class Grid(msgspec.Struct, frozen=True, kw_only=True):
 
 def _grids(sheet: Sheet) -> tuple[Grid, Grid]:
     """The sheet upright, and its table turned on its side; titles above and notes below a table are not turned."""
-    wide = [n for n, row in enumerate(sheet.rows) if len({str(c) for c in row if c is not None}) > 2 and not _note(row)]
+    wide = [n for n, row in enumerate(sheet.rows) if _tabular(row) and not _note(row)]
     first, last = (wide[0], wide[-1]) if wide else (0, -1)
     titles = [plain(str(c)) for row in sheet.rows[:first] for c in row if c is not None]
     turned = transpose(sheet.rows[first : last + 1])
@@ -67,6 +67,12 @@ def _grids(sheet: Sheet) -> tuple[Grid, Grid]:
         Grid(name=sheet.name, rows=sheet.rows),
         Grid(name=sheet.name, rows=turned, titles=titles, turned=True, above=first),
     )
+
+
+def _tabular(row: Sequence[object]) -> bool:
+    """Whether a row belongs to a table: three different cells, or a word and a figure; a merged title is one cell."""
+    different = {plain(str(cell)) for cell in row if cell is not None}
+    return len(different) > 2 or (len(different) == 2 and any(re.fullmatch(r"[\d.,]+", text) for text in different))
 
 
 def _note(row: Sequence[object]) -> bool:
