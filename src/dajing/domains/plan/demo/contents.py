@@ -41,10 +41,12 @@ class Contents:
         return {u.code: ground(code=u.code, on=end, areas=areas.areas(), census=census) for u in units}
 
     def spoilt(self, *, step: Step) -> tuple[str, str]:
-        """The (field, area) that the early version of a report has too low: a part, so that its whole still holds."""
+        """The (field, area) that the early version of a report has too low: a part of a whole and whole of no part."""
         figures = self._of_scope(step)
         fields = fields_of(plan=self.plan, form=step.form)
-        parts = sorted(key for key in figures if fields[key[0]].part_of and figures[key] >= 20)
+        wholes = {field.part_of for field in fields.values()}
+        last = {field.id for field in fields.values() if field.part_of is not None and field.id not in wholes}
+        parts = sorted(key for key in figures if key[0] in last and figures[key] >= 20)
         chance = random.Random(f"{self.parameters.head.seed}/spoilt/{step.form}/{step.period}")  # noqa: S311
         return chance.choice(parts or sorted(figures))
 
