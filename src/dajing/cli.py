@@ -33,3 +33,20 @@ def main() -> None:
     except Refusal as refusal:
         click.echo(f"{refusal.message.zh}\n{refusal.message.en}", err=True)
         sys.exit(2)
+    except Exception as error:
+        if not _empty_store(error):
+            raise
+        click.echo(
+            "数据目录尚未建立；请先运行 ./dajing up。\nThe data directory is empty; run ./dajing up first.", err=True
+        )
+        sys.exit(2)
+
+
+def _empty_store(error: Exception) -> bool:
+    """Whether a command met a row store without tables: nothing was set up in this data directory yet."""
+    from django.db.utils import OperationalError, ProgrammingError
+
+    words = str(error)
+    return isinstance(error, OperationalError | ProgrammingError) and (
+        "no such table" in words or ("relation" in words and "does not exist" in words)
+    )

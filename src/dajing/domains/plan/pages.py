@@ -70,10 +70,12 @@ def indicator(request: HttpRequest, plan: str, indicator: str) -> HttpResponse:
     shown = source.board(plan=found, as_of=as_of(request).moment)
     row = next(row for row in shown.rows if row.indicator.id == chosen.id)
     spread = _spread(request, shown, chosen)
+    outlook = details.outlook(board=shown, indicator=chosen)
     context = {
         "indicator": chosen,
         "row": row,
-        "chart": details.series_chart(row=row),
+        "chart": details.series_chart(row=row, outlook=outlook),
+        "outlook": outlook,
         "chart_data": details.chart_data(row=row, mark=gettext("模拟数据") if settings().synthetic else ""),
         "objections": reports.objections(plan=found, indicator=chosen, as_of=as_of(request).moment),
         "areas": areas(),

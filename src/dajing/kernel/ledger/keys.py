@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import datetime
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -27,6 +28,11 @@ def signing_key() -> Ed25519PrivateKey:
     return key
 
 
+def public_key() -> str:
+    """The public half of the signing key, in hexadecimal: what every head must be signed with."""
+    return signing_key().public_key().public_bytes_raw().hex()
+
+
 def conceal(*, subject: str, body: bytes) -> bytes:
     """``body`` encrypted with the subject's key (AES-256-GCM, nonce first); the key is made on first use."""
     row, _ = SubjectKey.objects.get_or_create(subject=subject, defaults={"key": AESGCM.generate_key(256)})
@@ -42,7 +48,10 @@ def reveal(*, subject: str, body: bytes) -> bytes | None:
     row = SubjectKey.objects.filter(subject=subject).first()
     if row is None or row.key is None:
         return None
-    return AESGCM(bytes(row.key)).decrypt(body[:NONCE], body[NONCE:], subject.encode())
+    try:
+        return AESGCM(bytes(row.key)).decrypt(body[:NONCE], body[NONCE:], subject.encode())
+    except InvalidTag:
+        return None  # concealed with a key that was dropped since
 
 
 def forget(*, subject: str, at: datetime) -> bool:

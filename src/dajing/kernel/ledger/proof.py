@@ -1,7 +1,8 @@
-"""Checks one proof file without the product's database: ``python -m dajing.kernel.ledger.proof FILE``.
+"""Checks one proof file without the product's database: ``python -m dajing.kernel.ledger.proof FILE [PUBLIC_KEY]``.
 
 Needs the standard library alone; the signature is checked too where the ``cryptography`` package is present. Exit
-code 0 means that the entry is in the signed tree, 1 that it is not.
+code 0 means that the entry is in the signed tree, 1 that it is not. Give the public key of the centre, learnt
+elsewhere, to be sure who signed: without it any signer's head is accepted.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ def head_bytes(*, size: int, root: str, chain: str, at: str) -> bytes:
     return canonical({"at": at, "chain": chain, "root": root, "size": size})
 
 
-def faults(proof: dict[str, Any]) -> list[str]:
-    """Why ``proof`` does not prove its entry; empty when it does."""
+def faults(proof: dict[str, Any], *, key: str | None = None) -> list[str]:
+    """Why ``proof`` does not prove its entry; empty when it does. ``key``: the public key that must have signed."""
     if proof.get("format") != FORMAT:
         return [f"this is no {FORMAT} file"]
     entry, head = proof["entry"], proof["head"]
@@ -41,6 +42,8 @@ def faults(proof: dict[str, Any]) -> list[str]:
     root = root_from_inclusion(leaf=leaf_hash(canonical(entry)), index=proof["index"], size=head["size"], path=path)
     if root is None or root.hex() != head["root"]:
         found.append("the audit path does not lead from the entry to the head's root")
+    if key is not None and head["key"] != key.lower():
+        found.append("the head is signed with another key than the one expected")
     return found + signature_faults(head)
 
 
@@ -62,11 +65,11 @@ def signature_faults(head: dict[str, Any]) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """Check the file named in ``arguments`` and say what was found."""
-    if len(arguments) != 1:
-        print("usage: python -m dajing.kernel.ledger.proof FILE", file=sys.stderr)
+    if len(arguments) not in {1, 2}:
+        print("usage: python -m dajing.kernel.ledger.proof FILE [PUBLIC_KEY]", file=sys.stderr)
         return 2
     proof = json.loads(Path(arguments[0]).read_text())
-    found = faults(proof)
+    found = faults(proof, key=arguments[1] if len(arguments) == 2 else None)
     for fault in found:
         print(f"NOT PROVED: {fault}")
     if not found:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from dajing.kernel.ledger import merkle
+from dajing.kernel.ledger.keys import public_key
 from dajing.kernel.ledger.models import Entry, Head, Leaf, Node
 from dajing.kernel.ledger.proof import signature_faults
 from dajing.kernel.ledger.sealing import content
@@ -139,7 +140,7 @@ class _NodeCheck:
 
 
 def _head_holds(head: Head, root: str, chain: str) -> bool:
-    if head.root != root or head.chain != chain:
+    if head.root != root or head.chain != chain or head.key != public_key():
         return False
     fields = {name: getattr(head, name) for name in ("size", "root", "chain", "at", "key", "signature")}
     return not signature_faults(fields)

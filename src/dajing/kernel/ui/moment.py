@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from dajing.kernel.text import Refusal, Text
 
+FIRST_YEAR, LAST_YEAR = 1900, 2099
+
 
 class UnableToReadMoment(Refusal):
     """The ``as_of`` of an address is no date."""
@@ -40,6 +42,8 @@ def read_as_of(text: str) -> AsOf:
     if not text:
         return NOW
     try:
+        if not text[:4].isdigit() or not FIRST_YEAR <= int(text[:4]) <= LAST_YEAR:
+            raise ValueError(text)
         if len(text) <= len("2018-06-30"):
             end = datetime.combine(date.fromisoformat(text) + timedelta(days=1), time.min)
             return AsOf(text, timezone.make_aware(end) - timedelta(microseconds=1))

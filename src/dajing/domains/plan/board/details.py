@@ -12,6 +12,8 @@ from dajing.domains.plan.board import source
 from dajing.domains.plan.board.contents import Board, Figure, Row
 from dajing.domains.plan.board.spread import Spread
 from dajing.domains.plan.board.spread import spread as make_spread
+from dajing.domains.plan.forecast.service import forecasts
+from dajing.domains.plan.forecast.structs import Forecast
 from dajing.domains.plan.pack import Indicator
 from dajing.domains.plan.readings.api import NothingToExplain, explain
 from dajing.domains.plan.readings.gaps import Gap, NoGap, gap_of
@@ -22,7 +24,7 @@ from dajing.kernel.identity.actor import Actor
 from dajing.kernel.ledger.api import record
 from dajing.kernel.packs.api import city
 from dajing.kernel.settings import settings
-from dajing.kernel.ui.drawing.series import Chart, chart
+from dajing.kernel.ui.drawing.series import Ahead, Chart, chart
 from dajing.kernel.ui.templatetags.ui import figure, period
 
 
@@ -73,17 +75,33 @@ def _legend(made: Spread) -> list[tuple[str, str]]:
     ]
 
 
-def series_chart(*, row: Row) -> Chart | None:
-    """The chart of one indicator's own series; None where nothing is known yet."""
+def series_chart(*, row: Row, outlook: Forecast | None = None) -> Chart | None:
+    """The chart of one indicator's own series and its forecast; None where nothing is known yet.
+
+    The band is the 80 % prediction interval.
+    """
     if not any(f.reading.value is not None for f in row.series):
         return None
     unit, decimals = row.indicator.unit, row.indicator.decimals
+    ahead = outlook.ahead if outlook else ()
+    series = list(row.series)
+    if outlook and outlook.origin:
+        series = [f for f in row.series if f.reading.period <= outlook.origin]
     return chart(
-        labels=[f.reading.period for f in row.series],
-        values=[f.reading.value for f in row.series],
-        titles=[f"{period(f.reading.period)} {figure(f.reading.value, decimals)} {unit}" for f in row.series],
+        labels=[f.reading.period for f in series],
+        values=[f.reading.value for f in series],
+        titles=[f"{period(f.reading.period)} {figure(f.reading.value, decimals)} {unit}" for f in series],
         goal=row.indicator.target.value,
+        ahead=[Ahead(step.low80, step.value, step.high80) for step in ahead],
+        ahead_labels=[step.period for step in ahead],
     )
+
+
+def outlook(*, board: Board, indicator: Indicator) -> Forecast | None:
+    """The stored forecast of one indicator for the shown state; None after the deadline or while it is not computed."""
+    if board.vintage is None:
+        return None
+    return next((f for f in forecasts(snapshot=board.vintage) if f.indicator == indicator.id), None)
 
 
 def chart_data(*, row: Row, mark: str) -> dict[str, Any]:

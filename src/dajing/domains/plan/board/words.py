@@ -40,3 +40,10 @@ def tone(status: str) -> str:
 def word(status: str) -> Text:
     """The word of a status mark."""
     return STATUSES[status][1]
+
+
+METHODS = {
+    "damped": Text(zh="阻尼趋势指数平滑", en="Damped-trend exponential smoothing"),
+    "drift": Text(zh="平均增量外推", en="Drift (mean step carried on)"),
+    "last": Text(zh="沿用上期值", en="Last value"),
+}

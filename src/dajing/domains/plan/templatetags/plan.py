@@ -10,7 +10,7 @@ from django import template
 
 from dajing.domains.plan.board.contents import Row
 from dajing.domains.plan.board.spread import Mark, Spread
-from dajing.domains.plan.board.words import DEFINITIONS, FREQUENCIES
+from dajing.domains.plan.board.words import DEFINITIONS, FREQUENCIES, METHODS
 from dajing.domains.plan.pack import Indicator, Plan
 from dajing.kernel.areas.api import Area
 from dajing.kernel.text import Text
@@ -26,6 +26,12 @@ WIDEST = 12  # characters of a name on one line of a cartogram square
 def definition(status: str) -> Text:
     """Whether a definition is the official one."""
     return DEFINITIONS[status]
+
+
+@register.filter
+def method(value: str) -> Text:
+    """A forecasting method's name."""
+    return METHODS[value]
 
 
 @register.filter

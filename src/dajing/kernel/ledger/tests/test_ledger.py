@@ -178,3 +178,29 @@ def test_batches_of_any_size_give_the_same_root():
     result = api.verify()
     assert result.size == 37
     assert not result.findings
+
+
+def test_a_ledger_sealed_anew_with_another_key_is_found():
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from dajing.kernel.ledger.proof import head_bytes
+
+    record(4)
+    api.seal(at=AT)
+    head = Head.objects.get()
+    forger = Ed25519PrivateKey.generate()
+    signed = head_bytes(size=head.size, root=head.root, chain=head.chain, at=head.at)
+    key = forger.public_key().public_bytes_raw().hex()
+    Head.objects.update(key=key, signature=forger.sign(signed).hex())
+    assert api.verify().findings
+    forged = api.prove(entry=Entry.objects.first().pk)
+    assert not proof.faults(forged)
+    assert proof.faults(forged, key="00" * 32)
+
+
+def test_a_body_concealed_before_an_erasure_stays_unreadable_after_a_new_one():
+    first = record(private=True, detail={"n": 1}, subject="person:9")[0]
+    api.erase(subject="person:9", by=OFFICER, at=AT)
+    second = record(private=True, detail={"n": 2}, subject="person:9")[0]
+    assert api.detail_of(entry=first) is None
+    assert api.detail_of(entry=second) == {"n": 2}
