@@ -1,0 +1,90 @@
+"""Tables of casework. ``CaseEvent`` and ``KindVersion`` are only ever added to; the others follow from them."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class KindVersion(models.Model):
+    """A case kind as it was when a case was opened; ``digest`` is the SHA-256 of ``body`` (JSON)."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    kind = models.CharField(max_length=60)
+    body = models.TextField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.digest[:8]}"
+
+
+class CaseEvent(models.Model):
+    """One line of a case's log; ``key`` names the request, so that sending it twice is one act."""
+
+    case = models.CharField(max_length=80)
+    seq = models.PositiveIntegerField()
+    verb = models.CharField(max_length=40)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=80)
+    post = models.CharField(max_length=80, blank=True)
+    data = models.JSONField()
+    key = models.CharField(max_length=100, unique=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "seq"], name="case_event_place")]
+
+    def __str__(self) -> str:
+        return f"{self.case}#{self.seq} {self.verb}"
+
+
+class Case(models.Model):
+    """A case as its log says; ``body`` is the whole state as JSON."""
+
+    id = models.CharField(max_length=80, primary_key=True)
+    kind = models.CharField(max_length=60)
+    state = models.CharField(max_length=40)
+    seq = models.PositiveIntegerField()
+    body = models.TextField()
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class QueueRow(models.Model):
+    """An open case in the queue of one department; joint handling gives a row for each. No limit: ``due`` far away."""
+
+    case = models.CharField(max_length=80)
+    department = models.CharField(max_length=60)
+    post = models.CharField(max_length=80, blank=True)
+    person = models.CharField(max_length=80, blank=True)
+    state = models.CharField(max_length=40)
+    waiting = models.BooleanField()
+    due = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "department"], name="queue_place")]
+        indexes = [
+            models.Index(fields=["department", "due", "case"], name="queue_department"),
+            models.Index(fields=["person", "due", "case"], name="queue_person", condition=~models.Q(person="")),
+            models.Index(fields=["post", "due", "case"], name="queue_post", condition=~models.Q(post="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.department} {self.case}"
+
+
+class ClockRow(models.Model):
+    """One run of a clock; ``warn_at`` turns it yellow, ``due`` red; both empty while suspended short of them."""
+
+    case = models.CharField(max_length=80)
+    run = models.PositiveIntegerField()
+    clock = models.CharField(max_length=60)
+    started = models.DateTimeField()
+    stopped = models.DateTimeField(null=True)
+    warn_at = models.DateTimeField(null=True)
+    due = models.DateTimeField(null=True)
+    provisional = models.BooleanField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "run"], name="clock_place")]
+
+    def __str__(self) -> str:
+        return f"{self.case} {self.clock}"
