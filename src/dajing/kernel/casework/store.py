@@ -9,6 +9,7 @@ from operator import attrgetter
 
 import msgspec
 from django.db import transaction
+from django.db.models import Model
 
 from dajing.kernel.casework.events import Event
 from dajing.kernel.casework.kinds import CaseKind
@@ -17,6 +18,7 @@ from dajing.kernel.casework.projecting import Rows, project
 from dajing.kernel.casework.rules import CaseState, fold
 
 BATCH = 500
+PROJECTIONS: tuple[tuple[type[Model], str], ...] = ((Case, "id"), (QueueRow, "case"), (ClockRow, "case"))
 QUEUE = ("case", "state", "waiting", "due", "department", "post", "person")
 CLOCK = ("case", "run", "clock", "started", "stopped", "warn_at", "due", "provisional")
 
@@ -50,10 +52,11 @@ def write(*, rows: Rows) -> None:
     ClockRow.objects.bulk_create(ClockRow(**row) for row in rows.clocks)
 
 
-def rebuilt() -> Iterator[Rows]:
-    """The projections of every case from the log, one case at a time."""
+def rebuilt(*, cases: list[str] | None = None) -> Iterator[Rows]:
+    """The projections of every case (or of ``cases``) from the log, one case at a time."""
     kinds: dict[str, CaseKind] = {}
-    lines = CaseEvent.objects.order_by("case", "seq").iterator(chunk_size=BATCH)
+    chosen = CaseEvent.objects.all() if cases is None else CaseEvent.objects.filter(case__in=cases)
+    lines = chosen.order_by("case", "seq").iterator(chunk_size=BATCH)
     for case, group in groupby(lines, key=attrgetter("case")):
         events = [_event(line) for line in group]
         digest = events[0].data["kind_version"]
@@ -72,13 +75,12 @@ def _event(line: CaseEvent) -> Event:
 
 def differing() -> list[str]:
     """Cases whose stored projections are not byte for byte what the log gives, and projections without a log."""
-    found, seen = [], 0
+    found: list[str] = []
     for batch in batched(rebuilt(), BATCH):
         stored = _stored([str(rows.case["id"]) for rows in batch])
-        seen += len(batch)
         found += [str(rows.case["id"]) for rows in batch if stored.get(str(rows.case["id"])) != rows.encoded]
-    for table, column in ((Case, "id"), (QueueRow, "case"), (ClockRow, "case")):
-        orphans = table.objects.exclude(**{f"{column}__in": CaseEvent.objects.values("case")})
+    for table, column in PROJECTIONS:
+        orphans = table._default_manager.exclude(**{f"{column}__in": CaseEvent.objects.values("case")})
         found += list(orphans.values_list(column, flat=True).order_by(column)[:BATCH])
     return sorted(set(found))
 
@@ -98,11 +100,22 @@ def _stored(cases: list[str]) -> dict[str, bytes]:
 
 
 def rebuild() -> int:
-    """Write all projections again from the log, in batches; returns how many cases."""
-    total = 0
-    for batch in batched(rebuilt(), BATCH):
+    """Write all projections again from the log, in batches; returns how many cases.
+
+    Each batch is read and written in one transaction, so that an act in between is not overwritten with an older state.
+    """
+    total, after = 0, ""
+    while batch := list(_cases(after)):
         with transaction.atomic():
-            for rows in batch:
+            list(Case.objects.select_for_update().filter(pk__in=batch))
+            for rows in rebuilt(cases=batch):
                 write(rows=rows)
-        total += len(batch)
+        total, after = total + len(batch), batch[-1]
+    for table, column in PROJECTIONS:
+        table._default_manager.exclude(**{f"{column}__in": CaseEvent.objects.values("case")}).delete()
     return total
+
+
+def _cases(after: str) -> Iterator[str]:
+    lines = CaseEvent.objects.filter(seq=1, case__gt=after).order_by("case")
+    return iter(lines.values_list("case", flat=True)[:BATCH])
