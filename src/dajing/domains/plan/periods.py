@@ -11,7 +11,7 @@ from dajing.kernel.text import Refusal, Text
 
 Frequency = Literal["month", "quarter", "year"]
 PER_YEAR: dict[Frequency, int] = {"month": 12, "quarter": 4, "year": 1}
-_WRITTEN = re.compile(r"(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?")
+_WRITTEN = re.compile(r"((?:19|20)\d{2})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?")
 
 
 class PeriodUnreadable(Refusal):

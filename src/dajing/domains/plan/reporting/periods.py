@@ -1,20 +1,15 @@
-"""Reporting periods: ``2018-06`` a month, ``2018-Q2`` a quarter, ``2018`` a year."""
+"""Periods as departments write them in headings and titles; their calendar is ``plan.periods``."""
 
 from __future__ import annotations
 
-import calendar
 import re
 import unicodedata
 from datetime import date, timedelta
 
+from dajing.domains.plan import periods as calendar
 from dajing.domains.plan.pack import Frequency
 from dajing.kernel.text import Refusal, Text
 
-_FORMS: dict[Frequency, re.Pattern[str]] = {
-    "month": re.compile(r"((?:19|20)\d{2})-(0[1-9]|1[0-2])"),
-    "quarter": re.compile(r"((?:19|20)\d{2})-Q([1-4])"),
-    "year": re.compile(r"((?:19|20)\d{2})()"),
-}
 _DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 _NUMBER = "[0-9〇零○一二三四五六七八九十]"
 
@@ -37,53 +32,35 @@ FREQUENCIES: dict[Frequency, Text] = {
 
 def frequency_of(*, period: str) -> Frequency | None:
     """Which kind of period an id is, or None."""
-    return next((kind for kind, form in _FORMS.items() if form.fullmatch(period)), None)
+    try:
+        return calendar.frequency(period)
+    except calendar.PeriodUnreadable:
+        return None
 
 
 def first_day(*, period: str) -> date:
-    """First day of the period. Raises ``ValueError`` for no period."""
-    kind = frequency_of(period=period)
-    if kind is None:
-        raise ValueError(f"{period!r} is no period")
-    match = _FORMS[kind].fullmatch(period)
-    assert match is not None  # noqa: S101 - frequency_of matched it
-    number = int(match[2] or 1)
-    return date(int(match[1]), {"month": number, "quarter": number * 3 - 2, "year": 1}[kind], 1)
+    """First day of the period."""
+    return calendar.last_day(previous(period=period)) + timedelta(days=1)
 
 
 def last_day(*, period: str) -> date:
     """Last day of the period."""
-    first = first_day(period=period)
-    months = {"month": 1, "quarter": 3, "year": 12}[frequency_of(period=period) or "month"]
-    month = first.month + months - 1
-    return date(first.year, month, calendar.monthrange(first.year, month)[1])
+    return calendar.last_day(period)
 
 
 def previous(*, period: str) -> str:
     """The period before."""
-    kind = frequency_of(period=period) or "month"
-    return period_of(day=first_day(period=period) - timedelta(days=1), frequency=kind)
+    return calendar.written(calendar.index(period) - 1, calendar.frequency(period))
 
 
 def period_of(*, day: date, frequency: Frequency) -> str:
     """The period of ``frequency`` in which ``day`` lies."""
-    if frequency == "month":
-        return f"{day.year}-{day.month:02}"
-    return f"{day.year}-Q{(day.month + 2) // 3}" if frequency == "quarter" else str(day.year)
+    return calendar.of_day(day, frequency)
 
 
 def periods(*, first: date, last: date, frequency: Frequency) -> list[str]:
-    """Every period that ends within ``first`` to ``last``, in order."""
-    found: list[str] = []
-    day = first
-    while day <= last:
-        period = period_of(day=day, frequency=frequency)
-        end = last_day(period=period)
-        if end > last:
-            break
-        found.append(period)
-        day = end + timedelta(days=1)
-    return found
+    """Every period from the one of ``first`` on that has ended by ``last``, in order."""
+    return calendar.between(first, last, frequency)
 
 
 def _number(text: str) -> int:
