@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from datetime import date, datetime
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import msgspec
 
 from dajing.domains.plan import periods
-from dajing.domains.plan.pack import Indicator, Plan
+from dajing.domains.plan.pack import Frequency, Indicator, Plan
 from dajing.domains.plan.readings.forming import Frame, form, variants
 from dajing.domains.plan.readings.rules import Goal, Point, Verdict, judge
 from dajing.domains.plan.readings.structs import IndicatorReading, Status, Variant
@@ -58,14 +59,22 @@ def partition(*, period: str) -> list[Area]:
     return list(units(hierarchy="reporting", on=periods.last_day(period)))
 
 
-def eras(*, plan: Plan) -> list[tuple[tuple[str, ...], list[str]]]:
+def eras(*, plan: Plan) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
     """The plan's periods grouped by the partition that held at their end, oldest first."""
-    end = date(plan.last_year, 12, 31)
+    kinds = tuple(sorted({indicator.frequency for indicator in plan.indicators}))
+    return _eras(plan.first_year - LEAD_YEARS, plan.last_year, kinds)
+
+
+@functools.lru_cache(maxsize=8)
+def _eras(
+    first_year: int, last_year: int, kinds: tuple[Frequency, ...]
+) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+    """``eras``, kept: every page asks, and the pack's areas do not change while a process runs."""
     found: dict[tuple[str, ...], list[str]] = {}
-    for kind in sorted({indicator.frequency for indicator in plan.indicators}):
-        for period in periods.between(date(plan.first_year - LEAD_YEARS, 1, 1), end, kind):
+    for kind in kinds:
+        for period in periods.between(date(first_year, 1, 1), date(last_year, 12, 31), kind):
             found.setdefault(tuple(unit.code for unit in partition(period=period)), []).append(period)
-    return list(found.items())
+    return tuple((codes, tuple(within)) for codes, within in found.items())
 
 
 def frame_of(*, plan: Plan, as_of: datetime | None, url: str | None = None) -> Frame:

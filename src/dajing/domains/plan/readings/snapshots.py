@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import zlib
 from collections.abc import Collection
 from datetime import datetime
@@ -24,6 +25,7 @@ from dajing.kernel.settings import settings
 
 KEPT = 24  # past states kept; the oldest computed is dropped and computed again when somebody asks
 BATCH = 500
+_computing = threading.Lock()
 
 
 def snapshot(*, plan: Plan | str, as_of: datetime | None = None) -> SnapshotInfo:
@@ -35,9 +37,17 @@ def snapshot(*, plan: Plan | str, as_of: datetime | None = None) -> SnapshotInfo
     plan = plan_of(id=plan) if isinstance(plan, str) else plan
     if as_of is not None and as_of >= timezone.now():
         as_of = None
-    digest = definition(plan=plan)
-    stored = Snapshot.objects.filter(plan=plan.id, as_of=as_of, definition=digest).order_by("-id").first()
-    return info(stored) if stored else refresh(plan=plan, as_of=as_of, at=timezone.now())
+    stored = _stored(plan, as_of)
+    if stored is None:
+        with _computing:  # one at a time: many who ask for the past at once cost no more than one
+            stored = _stored(plan, as_of)
+            return info(stored) if stored else refresh(plan=plan, as_of=as_of, at=timezone.now())
+    return info(stored)
+
+
+def _stored(plan: Plan, as_of: datetime | None) -> Snapshot | None:
+    kept = Snapshot.objects.filter(plan=plan.id, as_of=as_of, definition=definition(plan=plan))
+    return kept.order_by("-id").first()
 
 
 def refresh(
