@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -84,5 +85,7 @@ def routes(*, resolver: Any = None, before: str = "") -> Iterator[tuple[str, Any
 
 def first_sentence(view: Any) -> str:
     """The first line of the view's docstring."""
+    while isinstance(view, functools.partial):  # its own docstring tells of partials, and differs between Pythons
+        view = view.func
     lines = (getattr(view, "__doc__", None) or "").strip().splitlines()
     return _sentence(lines[0]) if lines else ""
