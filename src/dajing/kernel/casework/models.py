@@ -52,23 +52,44 @@ class QueueRow(models.Model):
     """An open case in the queue of one department; joint handling gives a row for each. No limit: ``due`` far away."""
 
     case = models.CharField(max_length=80)
+    kind = models.CharField(max_length=60)
+    title = models.TextField()
+    area = models.CharField(max_length=60)
     department = models.CharField(max_length=60)
     post = models.CharField(max_length=80, blank=True)
     person = models.CharField(max_length=80, blank=True)
     state = models.CharField(max_length=40)
     waiting = models.BooleanField()
+    warn_at = models.DateTimeField(null=True)
     due = models.DateTimeField()
+    seq = models.PositiveIntegerField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "department"], name="queue_place")]
         indexes = [
             models.Index(fields=["department", "due", "case"], name="queue_department"),
+            models.Index(fields=["department", "kind", "due", "case"], name="queue_kind"),
+            models.Index(fields=["department", "due", "case"], name="queue_waiting", condition=models.Q(waiting=True)),
             models.Index(fields=["person", "due", "case"], name="queue_person", condition=~models.Q(person="")),
             models.Index(fields=["post", "due", "case"], name="queue_post", condition=~models.Q(post="")),
         ]
 
     def __str__(self) -> str:
         return f"{self.department} {self.case}"
+
+
+class SavedView(models.Model):
+    """A filtered queue that a person gave a name: ``query`` is the address's query string."""
+
+    person = models.CharField(max_length=80)
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=500)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "name"], name="saved_view_name")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ClockRow(models.Model):

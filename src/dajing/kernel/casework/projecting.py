@@ -32,20 +32,34 @@ def project(*, kind: CaseKind, state: CaseState) -> Rows:
     clocks = [_clock_row(kind, state, number, run) for number, run in enumerate(state.clocks)]
     body = msgspec.json.encode(state, order="deterministic").decode()
     case: Row = {"id": state.id, "kind": state.kind, "state": state.state, "seq": state.seq, "body": body}
-    return Rows(case=case, queue=_queue(kind, state, due_of(clocks=clocks)), clocks=clocks)
+    return Rows(case=case, queue=_queue(kind, state, clocks), clocks=clocks)
 
 
 def due_of(*, clocks: list[Row]) -> datetime:
     """The earliest limit still running, far away where there is none."""
-    running = [row["due"] for row in clocks if row["stopped"] is None]
-    return min((due for due in running if isinstance(due, datetime)), default=NEVER)
+    return _earliest(clocks, "due") or NEVER
 
 
-def _queue(kind: CaseKind, state: CaseState, due: datetime) -> list[Row]:
+def _earliest(clocks: list[Row], column: str) -> datetime | None:
+    running = [row[column] for row in clocks if row["stopped"] is None]
+    return min((moment for moment in running if isinstance(moment, datetime)), default=None)
+
+
+def _queue(kind: CaseKind, state: CaseState, clocks: list[Row]) -> list[Row]:
     declared, held = kind.state(id=state.state), state.assignment
     if not declared.open or held is None:
         return []
-    row: Row = {"case": state.id, "state": state.state, "waiting": declared.waiting or state.suspended, "due": due}
+    row: Row = {
+        "case": state.id,
+        "kind": state.kind,
+        "title": state.title,
+        "area": state.area,
+        "state": state.state,
+        "waiting": declared.waiting or state.suspended,
+        "warn_at": _earliest(clocks, "warn_at"),
+        "due": due_of(clocks=clocks),
+        "seq": state.seq,
+    }
     mine = row | {"department": held.department, "post": held.post or "", "person": held.person or ""}
     joint = [row | {"department": name, "post": "", "person": ""} for name in sorted({*held.joint} - {held.department})]
     return [mine, *joint]

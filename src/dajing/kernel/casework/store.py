@@ -19,7 +19,9 @@ from dajing.kernel.casework.rules import CaseState, fold
 
 BATCH = 500
 PROJECTIONS: tuple[tuple[type[Model], str], ...] = ((Case, "id"), (QueueRow, "case"), (ClockRow, "case"))
-QUEUE = ("case", "state", "waiting", "due", "department", "post", "person")
+QUEUE = (
+    "case", "kind", "title", "area", "state", "waiting", "warn_at", "due", "seq", "department", "post", "person",
+)  # fmt: skip
 CLOCK = ("case", "run", "clock", "started", "stopped", "warn_at", "due", "provisional")
 
 

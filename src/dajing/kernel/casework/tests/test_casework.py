@@ -133,8 +133,8 @@ def test_handing_back_needs_reason_and_proposal_and_returns_to_who_gave_it():
         handing.hand_back(**given, reason="非本部门", proposal=" ")
     state = handing.hand_back(**given, reason="非本部门", proposal="roads")
     assert (state.assignment, state.hand_backs) == (Assignment(department="office"), 1)
-    assert [line.case for line in queue.department_queue(by=CHIEF)] == [state.id]
-    assert queue.department_queue(by=WORKER) == []
+    assert [line.case for line in queue.department_queue(by=CHIEF, at=AT)] == [state.id]
+    assert queue.department_queue(by=WORKER, at=AT) == []
 
 
 def test_a_suspension_needs_a_listed_reason_and_moves_the_limit():
@@ -153,7 +153,7 @@ def test_the_queue_is_paged_by_key_without_gap_or_repetition_and_shows_only_ones
     states = [opened(at=AT - timedelta(days=n % 3)) for n in range(7)]
     opened(to="roads")
     seen, after = [], None
-    while page := queue.department_queue(by=WORKER, after=after, size=2):
+    while page := queue.department_queue(by=WORKER, at=AT, after=after, size=2):
         seen += page
         after = (page[-1].due, page[-1].case)
     assert sorted(line.case for line in seen) == sorted(state.id for state in states)
