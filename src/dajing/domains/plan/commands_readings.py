@@ -151,7 +151,7 @@ def word(status: str, language: str) -> str:
 @click.option("--period", required=True, help="For example 2018-06, 2018-Q2, 2018.")
 @click.option(
     "--variant",
-    type=click.Choice(["official", "weighted", "companion"]),
+    type=click.Choice(["official", "weighted", "companion", "predicted"]),
     default="official",
     show_default=True,
     help="Which of the indicator's figures.",

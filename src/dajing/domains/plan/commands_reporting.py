@@ -33,9 +33,9 @@ def upload(
     """Upload a department's spreadsheet as the open report of its period."""
     from dajing.domains.plan.loading import plan
     from dajing.domains.plan.reporting import uploading
-    from dajing.domains.plan.reporting.spreadsheet.files import FileUnreadable, too_large
     from dajing.kernel.identity.api import person_holding
     from dajing.kernel.settings import settings
+    from dajing.kernel.spreadsheet.files import FileUnreadable, too_large
 
     at, limit = datetime.now(UTC), settings().upload_limit_mb << 20
     by = person_holding(role="plan.fill", at=at, department=department)

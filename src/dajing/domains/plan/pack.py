@@ -78,6 +78,9 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ``aggregation`` says how the city's figure comes from its units: ``weighted`` by denominators (or by ``weight``),
     ``sum``, or ``official``: the field of level ``city`` named in ``params.official``, reported for the city itself,
     decides, and the weighted figure is shown beside it.
+
+    ``predicted`` is an estimate from the city's own records (its measure reads another stream than the reports); it
+    stands beside the reported figures, is never added to them and decides nothing.
     """
 
     id: str
@@ -101,6 +104,7 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     aggregation: Literal["weighted", "sum", "official"] = "weighted"
     traps: list[Text] = []
     companion: Companion | None = None
+    predicted: Companion | None = None
     decimals: int = 1
 
 

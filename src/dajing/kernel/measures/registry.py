@@ -77,14 +77,26 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 Function = Callable[[Inputs], Terms]
 
 
+class Input(msgspec.Struct, frozen=True, kw_only=True):
+    """A field of a stream that no plan's form asks for: its name and unit for people."""
+
+    title: Text
+    unit: str
+
+
 class Measure(msgspec.Struct, frozen=True, kw_only=True):
-    """One registered measure; ``per`` says whether a group holds one valid row per field or many records."""
+    """One registered measure; ``per`` says whether a group holds one valid row per field or many records.
+
+    ``stream`` is the fact stream it reads, None for the one that its user names; ``inputs`` are that stream's fields.
+    """
 
     id: str
     version: str
     params: type[Params]
     per: str
     terms: Function
+    stream: str | None = None
+    inputs: Mapping[str, Input] = {}
 
     def parse(self, params: Mapping[str, Any]) -> Params:
         """The parameters with their types. Raises ``ParametersInvalid``."""
@@ -98,15 +110,26 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
 _measures: dict[str, Measure] = {}
 
 
-def measure(*, id: str, version: str, params: type[Params], per: str = "field") -> Callable[[Function], Function]:
+def measure(
+    *,
+    id: str,
+    version: str,
+    params: type[Params],
+    per: str = "field",
+    stream: str | None = None,
+    inputs: Mapping[str, Input] | None = None,
+) -> Callable[[Function], Function]:
     """Register the decorated function as the measure ``id``.
 
     ``per="field"``: of each (field, area, period) only the valid row counts. ``per="record"``: every record counts in
-    its own valid version. ``version`` changes whenever a result can change; it is part of every reading.
+    its own valid version. ``version`` changes whenever a result can change; it is part of every reading. A measure
+    over facts that no plan's form reports names their ``stream`` and the stream's fields as ``inputs``.
     """
 
     def keep(function: Function) -> Function:
-        made = Measure(id=id, version=version, params=params, per=per, terms=function)
+        made = Measure(
+            id=id, version=version, params=params, per=per, terms=function, stream=stream, inputs=inputs or {}
+        )
         known = _measures.get(id)
         if known is not None and known.terms.__qualname__ != function.__qualname__:
             raise ValueError(f"two measures are named {id!r}")

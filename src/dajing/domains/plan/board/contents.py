@@ -49,6 +49,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     latest: Figure | None
     series: tuple[Figure, ...]
     companion: Figure | None = None
+    predicted: Figure | None = None
     weighted: Figure | None = None
     probability: float | None = None
 
@@ -158,6 +159,7 @@ def _row(indicator: Indicator, kept: Mapping[tuple[str, str], list[Figure]], pro
         latest=latest(series),
         series=tuple(series),
         companion=latest(kept.get((indicator.id, "companion"), [])),
+        predicted=latest(kept.get((indicator.id, "predicted"), [])),
         weighted=latest(kept.get((indicator.id, "weighted"), [])),
         probability=probability,
     )

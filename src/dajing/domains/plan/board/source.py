@@ -17,7 +17,7 @@ from dajing.domains.plan.register.service import SlotView, entries
 from dajing.domains.plan.register.service import slots as register_slots
 from dajing.kernel.text import Text
 
-VARIANTS: tuple[Variant, ...] = ("official", "companion", "weighted")
+VARIANTS: tuple[Variant, ...] = ("official", "companion", "predicted", "weighted")
 NO_JUDGEMENT = Text(zh="对照数不判定状态", en="a figure beside the official one decides no status")
 
 

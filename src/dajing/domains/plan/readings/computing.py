@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from dajing.domains.plan import periods
-from dajing.domains.plan.pack import Frequency, Indicator, Plan
+from dajing.domains.plan.pack import Field, Frequency, Indicator, Plan
 from dajing.domains.plan.readings.forming import Frame, form, variants
 from dajing.domains.plan.readings.rules import Goal, Point, Verdict, judge
 from dajing.domains.plan.readings.structs import IndicatorReading, Status, Variant
@@ -19,6 +19,7 @@ from dajing.domains.plan.streams import REPORTS
 from dajing.kernel.areas.api import Area, areas, units
 from dajing.kernel.measures.evaluating import evaluate
 from dajing.kernel.measures.reading import Reading
+from dajing.kernel.measures.registry import Input
 from dajing.kernel.text import Text
 
 LEAD_YEARS = 1  # the year before the plan is its base: where every path starts
@@ -77,6 +78,19 @@ def _eras(
     return tuple((codes, tuple(within)) for codes, within in found.items())
 
 
+def streams_of(*, plan: Plan) -> list[str]:
+    """The fact streams that the plan's measures read: the reports, and those of records beside them."""
+    return sorted({use.measure.stream or REPORTS for use in uses_of(plan=plan)} | {REPORTS})
+
+
+def fields_of(*, plan: Plan) -> dict[str, Field | Input]:
+    """Everything that the plan's measures read, by id: the forms' fields and the inputs of measures over records."""
+    found: dict[str, Field | Input] = {field.id: field for field in plan.fields}
+    for use in uses_of(plan=plan):
+        found |= use.measure.inputs
+    return found
+
+
 def frame_of(*, plan: Plan, as_of: datetime | None, url: str | None = None) -> Frame:
     """Every computed row of the plan's measures as known at ``as_of``."""
     uses = uses_of(plan=plan)
@@ -85,14 +99,16 @@ def frame_of(*, plan: Plan, as_of: datetime | None, url: str | None = None) -> F
     grouped = eras(plan=plan)
     for codes, within in grouped:
         only = within if len(grouped) > 1 else None
-        table = evaluate(stream=REPORTS, uses=uses, units=codes, top=plan.area, as_of=as_of, url=url, periods=only)
-        found |= {(row["use"], row["area"], row["period"]): row for row in table.to_pylist()}
+        for stream in streams_of(plan=plan):
+            mine = [use for use in uses if (use.measure.stream or REPORTS) == stream]
+            table = evaluate(stream=stream, uses=mine, units=codes, top=plan.area, as_of=as_of, url=url, periods=only)
+            found |= {(row["use"], row["area"], row["period"]): row for row in table.to_pylist()}
         partitions |= dict.fromkeys(within, codes)
     return Frame(
         top=plan.area,
         partitions=partitions,
         names={code: area.name for code, area in areas().items()},
-        fields={field.id: field for field in plan.fields},
+        fields=fields_of(plan=plan),
         uses={use.id: use for use in uses},
         rows=found,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from dajing.domains.plan.loading import plan as plan_of
 from dajing.domains.plan.pack import Indicator, Plan
-from dajing.domains.plan.readings.computing import partition
+from dajing.domains.plan.readings.computing import fields_of, partition
 from dajing.domains.plan.readings.forming import evidence
 from dajing.domains.plan.readings.snapshots import readings, snapshot
 from dajing.domains.plan.readings.structs import Explanation, InputRow, Variant
@@ -71,7 +71,7 @@ def explain(
     use = next(use for use in uses_of(plan=plan) if use.id == source)
     rows = _inputs(plan, use, area, period, as_of)
     digest = evidence(row.record_id for row in counted(use=use, top=area == plan.area, rows=rows))
-    companion = asked.companion if variant == "companion" else None
+    companion = {"companion": asked.companion, "predicted": asked.predicted}.get(variant)
     return Explanation(
         indicator=indicator,
         variant=variant,
@@ -104,12 +104,12 @@ def counted(*, use: Use, top: bool, rows: tuple[InputRow, ...]) -> tuple[InputRo
 
 def _inputs(plan: Plan, use: Use, area: str, period: str, as_of: datetime | None) -> tuple[InputRow, ...]:
     places = [unit.code for unit in partition(period=period)] if area == plan.area and use.over else [area]
-    facts = relation(stream=REPORTS, as_of=as_of)
+    facts = relation(stream=use.measure.stream or REPORTS, as_of=as_of)
     asked = facts.filter(facts["period"] == period, facts["area"].isin(places))
     roles = {field: role for role, field in use.params.fields().items()}
     kept = valid(facts=asked, fields=sorted(roles), per=use.measure.per)
     whole = asked.semi_join(kept, ["record_id", "field", "area", "period", "known_at"])
-    fields = {field.id: field for field in plan.fields}
+    fields = fields_of(plan=plan)
     made = [_input(row, roles[row["field"]], fields) for row in whole.to_pyarrow().to_pylist()]
     return tuple(sorted(made, key=lambda row: (row.area, row.role, row.record_id)))
 
@@ -126,7 +126,8 @@ def _input(row: Mapping[str, Any], role: str, fields: Mapping[str, Any]) -> Inpu
 
 def formula(*, plan: Plan, use: Use, top: bool) -> Text:
     """The measure written out with the fields' titles."""
-    titles = {role: next(f.title for f in plan.fields if f.id == field) for role, field in use.params.fields().items()}
+    known = fields_of(plan=plan)
+    titles = {role: known[field].title for role, field in use.params.fields().items()}
     scale = use.params.numbers().get("scale", 1.0)
     factor = "" if scale == 1 else f"{scale:g} × "
     below = titles.get("denominator") or titles.get("weight")
@@ -147,7 +148,7 @@ def _missing(plan: Plan, use: Use, area: str, period: str, rows: tuple[InputRow,
     """Each input that should be there and is not, by unit and field."""
     places = partition(period=period) if area == plan.area and use.over else [area_of(area)]
     there = {(row.area, row.role) for row in rows if row.value is not None}
-    titles = {field.id: field.title for field in plan.fields}
+    titles = {id: field.title for id, field in fields_of(plan=plan).items()}
     return tuple(
         Text(
             zh=f"{place.name.zh} {period}：{titles[field].zh}",

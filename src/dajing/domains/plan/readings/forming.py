@@ -11,9 +11,10 @@ import msgspec
 
 from dajing.domains.plan.pack import Field, Indicator, Limits
 from dajing.domains.plan.readings.structs import Variant
-from dajing.domains.plan.readings.uses import sources
+from dajing.domains.plan.readings.uses import BESIDE, sources
 from dajing.kernel.measures.evaluating import Use
 from dajing.kernel.measures.reading import Kind, Reading
+from dajing.kernel.measures.registry import Input
 from dajing.kernel.text import Text
 
 KINDS = tuple(Kind)
@@ -31,7 +32,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     top: str
     partitions: Mapping[str, tuple[str, ...]]
     names: Mapping[str, Text]
-    fields: Mapping[str, Field]
+    fields: Mapping[str, Field | Input]
     uses: Mapping[str, Use]
     rows: Rows
 
@@ -59,7 +60,7 @@ def form(*, frame: Frame, indicator: Indicator, variant: Variant, area: str, per
     added_up = top and use.over is not None
     parts = _parts(frame, source, period) if added_up else {}
     records = [r for part in parts.values() for r in part["records"] or ()] if added_up else (row or {}).get("records")
-    limits = indicator.limits if variant != "companion" else Limits(min=0, max=None)
+    limits = indicator.limits if variant not in BESIDE else Limits(min=0, max=None)
     value = digits(row["value"]) if row else None
     why = _units_missing(frame, parts, row, use, period) if added_up else _input_missing(frame, use, row, area, period)
     return Reading(
@@ -123,6 +124,8 @@ def _input_missing(frame: Frame, use: Use, row: Row | None, area: str, period: s
 def _units_missing(frame: Frame, parts: Mapping[str, Row], row: Row | None, use: Use, period: str) -> Text | None:
     """Why the city has no value, or which units its value lacks."""
     missing = [frame.names[unit] for unit in frame.partitions[period] if unit not in parts]
+    if (row is None or not parts) and use.measure.stream is not None:
+        return Text(zh=f"{period} 没有可用的测算记录", en=f"there is no computed record for {period}")
     if row is None or not parts:
         return Text(
             zh=f"{period}：{len(missing)} 个填报单位都没有可用的上报",
@@ -160,4 +163,6 @@ def variants(*, indicator: Indicator) -> Sequence[Variant]:
         found.append("weighted")
     if indicator.companion is not None:
         found.append("companion")
+    if indicator.predicted is not None:
+        found.append("predicted")
     return found

@@ -16,9 +16,8 @@ from dajing.domains.plan.jobs import foresee
 from dajing.domains.plan.loading import plan as plan_of
 from dajing.domains.plan.models.readings import ReadingRow, Snapshot
 from dajing.domains.plan.pack import Plan
-from dajing.domains.plan.readings.computing import compute, definition, frame_of
+from dajing.domains.plan.readings.computing import compute, definition, frame_of, streams_of
 from dajing.domains.plan.readings.structs import IndicatorReading, SnapshotInfo, Variant
-from dajing.domains.plan.streams import REPORTS
 from dajing.kernel.catalog.api import relation
 from dajing.kernel.measures.reading import Kind
 from dajing.kernel.settings import settings
@@ -61,7 +60,7 @@ def refresh(
     Before a deadline a job is enqueued that adds forecasts, and with them the final statuses, to the stored state.
     """
     day = timezone.localdate(as_of or at)
-    position = known_facts(as_of=as_of)
+    position = known_facts(plan=plan, as_of=as_of)
     found = compute(plan=plan, frame=frame_of(plan=plan, as_of=as_of), on=day)
     marks = [r.reading.watermark for r in found if r.reading.watermark is not None]
     synthetic = settings().synthetic or any(r.reading.kind is Kind.SYNTHETIC for r in found)
@@ -92,15 +91,15 @@ def drop_changed(*, plan: Plan) -> int:
     dropped = 0
     digest = definition(plan=plan)
     for past in Snapshot.objects.filter(plan=plan.id).exclude(as_of=None):
-        if past.definition != digest or past.position != known_facts(as_of=past.as_of):
+        if past.definition != digest or past.position != known_facts(plan=plan, as_of=past.as_of):
             past.delete()
             dropped += 1
     return dropped
 
 
-def known_facts(*, as_of: datetime | None) -> int:
-    """How many facts of the stream are known at ``as_of``; it only grows, so equal counts are equal knowledge."""
-    return int(relation(stream=REPORTS, as_of=as_of).count().execute())
+def known_facts(*, plan: Plan, as_of: datetime | None) -> int:
+    """How many facts the plan reads are known at ``as_of``; it only grows, so equal counts are equal knowledge."""
+    return sum(int(relation(stream=name, as_of=as_of).count().execute()) for name in streams_of(plan=plan))
 
 
 def _forget_replaced(plan: str, as_of: datetime | None) -> None:

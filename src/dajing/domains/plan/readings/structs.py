@@ -11,7 +11,7 @@ import msgspec
 from dajing.kernel.measures.reading import Reading
 from dajing.kernel.text import Text
 
-Variant = Literal["official", "weighted", "companion"]
+Variant = Literal["official", "weighted", "companion", "predicted"]
 
 
 class Status(StrEnum):
@@ -27,7 +27,7 @@ class Status(StrEnum):
 
 
 class IndicatorReading(msgspec.Struct, frozen=True, kw_only=True):
-    """One reading of an indicator. ``status`` is None for variants that decide nothing (weighted, companion).
+    """One reading of an indicator. ``status`` is None for variants that decide nothing (all but official).
 
     ``latest`` marks the reading that a board shows for (indicator, variant, area): the newest that is complete enough,
     after the deadline that of the deadline's period. ``required`` is the value of the path to the target.

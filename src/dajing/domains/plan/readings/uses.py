@@ -10,6 +10,7 @@ from dajing.kernel.measures.evaluating import Use, use
 
 OFFICIAL = "official"
 SEPARATOR = "/"
+BESIDE: frozenset[Variant] = frozenset({"companion", "predicted"})  # variants with a measure of their own
 _OURS = frozenset({OFFICIAL})  # parameters that say how the city's figure is found; the measure does not know them
 
 
@@ -28,7 +29,8 @@ def uses_of(*, plan: Plan) -> list[Use]:
     """Every use of the plan. Raises ``MeasureUnknown``, ``ParametersInvalid``.
 
     ``indicator/official`` gives the units and, unless the city reports its own figure, the city;
-    ``indicator/city`` is that own figure; ``indicator/companion`` the stricter figure.
+    ``indicator/city`` is that own figure; ``indicator/companion`` the stricter figure, ``indicator/predicted`` the
+    estimate from records.
     """
     found: list[Use] = []
     for indicator in plan.indicators:
@@ -44,13 +46,14 @@ def uses_of_indicator(*, indicator: Indicator) -> list[Use]:
     if indicator.aggregation == "official":
         params: dict[str, Any] = {"field": indicator.params[OFFICIAL]}
         found.append(use(id=use_id(indicator.id, "city"), measure="reported", params=params, over=None))
-    if indicator.companion is not None:
-        found.append(_companion(indicator.id, indicator.companion))
+    for variant, beside in (("companion", indicator.companion), ("predicted", indicator.predicted)):
+        if beside is not None:
+            found.append(_companion(use_id(indicator.id, variant), beside))
     return found
 
 
-def _companion(indicator: str, companion: Companion) -> Use:
-    made = use(id=use_id(indicator, "companion"), measure=companion.measure, params=_plain(companion.params))
+def _companion(id: str, companion: Companion) -> Use:
+    made = use(id=id, measure=companion.measure, params=_plain(companion.params))
     if made.params.divides():
         return made
     return use(id=made.id, measure=companion.measure, params=_plain(companion.params), over="sum")
@@ -62,8 +65,8 @@ def _plain(params: dict[str, Any]) -> dict[str, Any]:
 
 def sources(*, indicator: Indicator, variant: Variant, top: bool) -> tuple[str, str]:
     """The use that a reading comes from, and the indicator's variant under which it is kept."""
-    if variant == "companion":
-        return use_id(indicator.id, "companion"), "companion"
+    if variant in BESIDE:
+        return use_id(indicator.id, variant), variant
     if top and indicator.aggregation == "official" and variant == OFFICIAL:
         return use_id(indicator.id, "city"), OFFICIAL
     return use_id(indicator.id, OFFICIAL), variant

@@ -17,7 +17,6 @@ from dajing.domains.plan.reporting import rules, service
 from dajing.domains.plan.reporting.refusals import LockedAlready, ReportRefused
 from dajing.domains.plan.reporting.rules import Fault, Value
 from dajing.domains.plan.reporting.scope import covered, expected_areas, fields_of, form_of, heirs
-from dajing.domains.plan.reporting.spreadsheet.files import read_sheets
 from dajing.domains.plan.reporting.spreadsheet.layout import Column
 from dajing.domains.plan.reporting.spreadsheet.numbers import bare
 from dajing.domains.plan.reporting.spreadsheet.reading import Understood, area_names, understand
@@ -26,6 +25,7 @@ from dajing.kernel.clocks.api import day_of
 from dajing.kernel.identity.actor import Actor
 from dajing.kernel.ledger.api import record
 from dajing.kernel.settings import settings
+from dajing.kernel.spreadsheet.files import read_sheets
 from dajing.kernel.text import Refusal, Text
 
 SUM_TOLERANCE = 0.005  # of the total: a 合计 row may be rounded

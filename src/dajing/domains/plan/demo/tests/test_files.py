@@ -14,11 +14,11 @@ from dajing.domains.plan.demo.script import Script, Step
 from dajing.domains.plan.loading import plan as load_plan
 from dajing.domains.plan.loading import plans
 from dajing.domains.plan.reporting.scope import fields_of
-from dajing.domains.plan.reporting.spreadsheet.files import read_sheets
 from dajing.domains.plan.reporting.spreadsheet.reading import area_names, understand
 from dajing.kernel.areas import api as areas
 from dajing.kernel.packs.problem import Problems
 from dajing.kernel.settings import settings
+from dajing.kernel.spreadsheet.files import read_sheets
 
 PLAN = load_plan()
 NAMES = area_names(areas={code: a.name for code, a in areas.areas().items()})

@@ -10,7 +10,6 @@ import msgspec
 from dajing.domains.plan.pack import Field, Frequency
 from dajing.domains.plan.reporting.periods import PeriodUnreadable, read_period
 from dajing.domains.plan.reporting.rules import Fault, Value
-from dajing.domains.plan.reporting.spreadsheet.files import Sheet
 from dajing.domains.plan.reporting.spreadsheet.layout import (
     Column,
     Table,
@@ -21,6 +20,7 @@ from dajing.domains.plan.reporting.spreadsheet.layout import (
     transpose,
 )
 from dajing.domains.plan.reporting.spreadsheet.numbers import Unreadable, bare, plain, read_number, scale_of
+from dajing.kernel.spreadsheet.files import Sheet
 from dajing.kernel.text import Text
 
 _TOTAL = re.compile(r"^(合计|总计|小计|全市|全市合计|共计|总数)")

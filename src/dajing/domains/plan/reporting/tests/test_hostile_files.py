@@ -12,9 +12,9 @@ import pytest
 
 from dajing.domains.plan.loading import plan as load_plan
 from dajing.domains.plan.reporting.scope import fields_of
-from dajing.domains.plan.reporting.spreadsheet.files import FileUnreadable, read_sheets
 from dajing.domains.plan.reporting.spreadsheet.reading import area_names, understand
 from dajing.kernel.areas import api as areas
+from dajing.kernel.spreadsheet.files import FileUnreadable, read_sheets
 
 FIELDS = fields_of(plan=load_plan(), form="government")
 NAMES = area_names(areas={code: area.name for code, area in areas.areas().items()})

@@ -8,11 +8,11 @@ from dajing.domains.plan.models.reporting import ColumnMapping, Report, ReportVa
 from dajing.domains.plan.reporting import uploading
 from dajing.domains.plan.reporting.refusals import LockedAlready, NotYourReport, ReportRefused
 from dajing.domains.plan.reporting.scope import fields_of, units_in
-from dajing.domains.plan.reporting.spreadsheet.files import FileUnreadable
 from dajing.domains.plan.reporting.tests.conftest import AT
 from dajing.domains.plan.reporting.tests.test_service import step
 from dajing.kernel.ledger.models import Entry
 from dajing.kernel.settings import settings
+from dajing.kernel.spreadsheet.files import FileUnreadable
 
 pytestmark = [pytest.mark.store_both, pytest.mark.django_db(transaction=True)]
 

@@ -8,9 +8,9 @@ from openpyxl import Workbook
 
 from dajing.domains.plan.loading import plan as load_plan
 from dajing.domains.plan.reporting.scope import fields_of
-from dajing.domains.plan.reporting.spreadsheet.files import FileUnreadable, read_sheets
 from dajing.domains.plan.reporting.spreadsheet.reading import area_names, understand
 from dajing.kernel.areas import api as areas
+from dajing.kernel.spreadsheet.files import FileUnreadable, read_sheets
 
 LIMIT = 20 << 20
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from dajing.domains.plan.reporting.spreadsheet.bounds import Claims, errors, measurable
+from dajing.kernel.spreadsheet.bounds import Claims, errors, measurable
 from dajing.kernel.text import Refusal, Text
 
 MOST_ROWS, MOST_COLUMNS = 20_000, 400
