@@ -28,6 +28,13 @@ class Settings(BaseSettings):
     data: Path | None = Field(None, description="Data directory; by default .dajing/demo or .dajing/real.")
     host: str = Field("127.0.0.1", description="Address that the people's port listens on.")
     port: int = Field(8600, description="The people's port.")
+    machine_host: str = Field("127.0.0.1", description="Address that the machine port listens on.")
+    machine_port: int = Field(0, description="The machine port, for devices and systems; 0 is the people's port + 1.")
+    may_call: str = Field(
+        "",
+        description="Private hosts or networks (with commas: 10.2.0.0/16, gis.city.lan) that notifications and "
+        "@contexts may reach; public addresses always may, loopback and private ones only if named here.",
+    )
     public_url: str = Field("", description="Address under which people reach the centre, for links in messages.")
     rows: str = Field("", description="URL of the row store; by default rows.db in the data directory.")
     bus: str = Field("", description="URL of the bus (nats://…); by default in-process consumers of the outbox.")
@@ -52,6 +59,11 @@ class Settings(BaseSettings):
     def data_dir(self) -> Path:
         """The data directory; synthetic and real data never share one."""
         return (self.data or Path(".dajing") / ("real" if self.demo == "none" else "demo")).resolve()
+
+    @property
+    def machine(self) -> int:
+        """The machine port in use."""
+        return self.machine_port or self.port + 1
 
     @property
     def synthetic(self) -> bool:

@@ -34,7 +34,10 @@ def context() -> None:
 @click.option("--history", type=click.Choice(["all", "observed", "none"]), default="all", show_default=True,
               help="Which attributes are kept in history: all, those with observedAt, or none.")  # fmt: skip
 @click.option("--lenient", is_flag=True, help="Accept queries by id or idPattern alone, as some clients send them.")
-def serve(host: str, port: int, store: Path | None, auth: str, history: str, lenient: bool) -> None:
+@click.option("--may-call", default="", help="Private hosts or networks that may be called, as the setting may_call.")
+def serve(
+    host: str, port: int, store: Path | None, auth: str, history: str, lenient: bool, may_call: str
+) -> None:  # fmt: skip
     """Serve /ngsi-ld/v1 until SIGTERM."""
     from dajing.domains.context.broker.serving import run
     from dajing.kernel.settings import settings
@@ -44,7 +47,8 @@ def serve(host: str, port: int, store: Path | None, auth: str, history: str, len
     run(
         host=host, port=port, path=store or settings().data_dir / "live.db",
         rows=settings().data_dir / "rows.db", rows_url=settings().rows, tokens=auth == "tokens",
-        keep=history, lenient=lenient, clock=lambda: datetime.now(UTC),
+        keep=history, lenient=lenient, may_call=may_call or settings().may_call,
+        clock=lambda: datetime.now(UTC),
     )  # fmt: skip
 
 

@@ -20,10 +20,11 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     command: Sequence[str]
+    told: str = ""  # what ``up`` says of it once the centre is ready, such as its address
 
 
 def programs() -> tuple[Program, ...]:
-    """The table of processes; the context broker takes its place here when its domain is installed."""
+    """The table of processes: the kernel's two, and those that domains bring in their ``programs.py``."""
     from dajing.kernel.manifest import slice_parts
 
     own = [

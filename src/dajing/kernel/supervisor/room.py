@@ -16,8 +16,10 @@ class PortTaken(Refusal):
     """Something else listens there."""
 
     text = Text(
-        zh="{host}:{port} 已被其他程序占用。请用 --port 指定另一个端口。",
-        en="{host}:{port} is taken by another program. Give another one with --port.",
+        zh="{host}:{port} 已被其他程序占用。请用 --port 指定另一个端口"
+        "（机器端口默认是其后一个，也可用 DAJING_MACHINE_PORT 指定）。",
+        en="{host}:{port} is taken by another program. Give another one with --port (the machine port is the next one "
+        "unless DAJING_MACHINE_PORT names it).",
     )
 
 
@@ -32,13 +34,14 @@ class DiskFull(Refusal):
 
 def ask_for_room(*, settings: Settings) -> None:
     """Raise ``PortTaken`` or ``DiskFull``; the SQLite version is refused by the row store itself."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            raise PortTaken(host=settings.host, port=settings.port) from error
+    for host, port in ((settings.host, settings.port), (settings.machine_host, settings.machine)):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise PortTaken(host=host, port=port) from error
     enough_disk(data=settings.data_dir)
 
 

@@ -100,6 +100,9 @@ class Supervisor:
 
     def _greet(self, link: str) -> None:
         self._say(f"[bold green]就绪 · ready[/]  {self._address}/")
+        for child in self._children:
+            if child.program.told:
+                self._say(child.program.told, markup=False)
         if link:
             first = link.startswith(f"{self._address}/setup/")
             self._say("首次设置链接 · first set-up:" if first else "一次性登录链接 · one-time sign-in link:")

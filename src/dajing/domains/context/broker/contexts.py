@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from dajing.domains.context.broker.outgoing import Outgoing
 from dajing.domains.context.ngsi.context import CORE_DOCUMENT, CORE_URL, CORE_URLS, Context, Source, core, flatten
 from dajing.domains.context.ngsi.errors import BadRequestData, LdContextNotAvailable
 
@@ -42,7 +43,8 @@ class _Missing(Exception):
 class Contexts:
     """Resolves @contexts; remote ones are downloaded once, within a bound of time and size."""
 
-    def __init__(self, *, prefixes: tuple[str, ...] = ("http://", "https://")) -> None:
+    def __init__(self, *, outgoing: Outgoing, prefixes: tuple[str, ...] = ("http://", "https://")) -> None:
+        self._outgoing = outgoing
         self._prefixes = prefixes
         self._flat: dict[tuple[str, str], tuple[Context, tuple[str, ...]]] = {}
         self._failed: dict[str, tuple[float, str]] = {}
@@ -113,7 +115,7 @@ class Contexts:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(FETCH_SECONDS + 1):
-                body = await loop.run_in_executor(self._pool, _get, url)
+                body = await loop.run_in_executor(self._pool, _get, url, self._outgoing)
         except (OSError, TimeoutError, ValueError, urllib.error.URLError) as error:
             return self._fail(url, str(error) or type(error).__name__)
         try:
@@ -146,9 +148,9 @@ class Contexts:
         return known.document if known else None
 
 
-def _get(url: str) -> bytes:
+def _get(url: str, outgoing: Outgoing) -> bytes:
     request = urllib.request.Request(url, headers={"Accept": "application/ld+json, application/json"})  # noqa: S310
-    with urllib.request.urlopen(request, timeout=FETCH_SECONDS) as answer:  # noqa: S310 - the scheme was checked
+    with outgoing.opener.open(request, timeout=FETCH_SECONDS) as answer:
         deadline = time.monotonic() + FETCH_SECONDS
         parts, size = [], 0
         while part := answer.read(65_536):

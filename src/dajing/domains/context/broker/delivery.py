@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 import httptools
 import msgspec
 
+from dajing.domains.context.broker.outgoing import Outgoing
+
 type Json = dict[str, Any]
 
 
@@ -40,8 +42,9 @@ class _Response:
 class HttpSender:
     """One HTTP/1.1 connection, made again when the endpoint closed it."""
 
-    def __init__(self, *, uri: str) -> None:
+    def __init__(self, *, uri: str, outgoing: Outgoing) -> None:
         parts = urlsplit(uri)
+        self._outgoing = outgoing
         self._tls = parts.scheme == "https"
         self._host = parts.hostname or ""
         self._port = parts.port or (443 if self._tls else 80)
@@ -76,7 +79,9 @@ class HttpSender:
     async def _once(self, message: bytes) -> int:
         if self._streams is None:
             context = ssl.create_default_context() if self._tls else None
-            self._streams = await asyncio.open_connection(self._host, self._port, ssl=context)
+            address = await self._outgoing.address(host=self._host, port=self._port)
+            name = self._host if self._tls else None
+            self._streams = await asyncio.open_connection(address, self._port, ssl=context, server_hostname=name)
         reader, writer = self._streams
         writer.write(message)
         response = _Response()
@@ -113,8 +118,9 @@ def _clean(text: str) -> str:
 class MqttSender:
     """One MQTT connection; the notification travels as ``{"metadata": …, "body": …}`` (7.2)."""
 
-    def __init__(self, *, uri: str, notifier: dict[str, str]) -> None:
+    def __init__(self, *, uri: str, notifier: dict[str, str], outgoing: Outgoing) -> None:
         parts = urlsplit(uri)
+        self._outgoing = outgoing
         self._parts = parts
         self._topic = unquote(parts.path).lstrip("/")
         self._qos = 1 if notifier.get("MQTT-QoS", "0") == "1" else 2 if notifier.get("MQTT-QoS") == "2" else 0
@@ -143,7 +149,10 @@ class MqttSender:
             client.set_auth_credentials(unquote(self._parts.username), unquote(self._parts.password or ""))
         tls = self._parts.scheme == "mqtts"
         port = self._parts.port or (8883 if tls else 1883)
-        await client.connect(self._parts.hostname, port, ssl=tls, version=self._version)
+        host = self._parts.hostname or ""
+        address = await self._outgoing.address(host=host, port=port)
+        # a certificate is for the name, so a secure connection looks the name up once more
+        await client.connect(host if tls else address, port, ssl=tls, version=self._version)
         self._client = client
 
     async def close(self) -> None:
@@ -153,9 +162,9 @@ class MqttSender:
             await client.disconnect()
 
 
-def sender_for(*, endpoint: Json) -> Sender:
+def sender_for(*, endpoint: Json, outgoing: Outgoing) -> Sender:
     """The way to an endpoint by the scheme of its address."""
     if endpoint["uri"].startswith("mqtt"):
         pairs = {p["key"]: p["value"] for p in endpoint.get("notifierInfo", [])}
-        return MqttSender(uri=endpoint["uri"], notifier=pairs)
-    return HttpSender(uri=endpoint["uri"])
+        return MqttSender(uri=endpoint["uri"], notifier=pairs, outgoing=outgoing)
+    return HttpSender(uri=endpoint["uri"], outgoing=outgoing)

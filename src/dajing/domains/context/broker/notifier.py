@@ -163,7 +163,7 @@ class Notifier:
             lane.task = asyncio.create_task(self._deliver(lane))
 
     async def _deliver(self, lane: Lane) -> None:
-        sender = sender_for(endpoint=lane.subscription.endpoint)
+        sender = sender_for(endpoint=lane.subscription.endpoint, outgoing=self._broker.outgoing)
         try:
             idle_since = time.monotonic()
             while lane.waiting or time.monotonic() - idle_since < IDLE_SECONDS:

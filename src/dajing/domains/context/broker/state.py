@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dajing.domains.context.broker.contexts import Contexts, Remote
+from dajing.domains.context.broker.outgoing import Outgoing
 from dajing.domains.context.ngsi.errors import NoTenant
 from dajing.domains.context.ngsi.terms import iso
 from dajing.domains.context.store.chronicle import Keep
@@ -30,7 +31,7 @@ class Broker:
 
     def __init__(
         self, *, path: Path, clock: Callable[[], datetime], keep: Keep = "all", lenient: bool = False,
-        auth: Any = None,
+        auth: Any = None, may_call: str = "",
     ) -> None:  # fmt: skip
         self.path = path
         self.clock = clock
@@ -39,7 +40,8 @@ class Broker:
         self.auth = auth
         self.since = clock()
         self.alias = hashlib.sha256(str(path).encode()).hexdigest()[:12]
-        self.contexts = Contexts()
+        self.outgoing = Outgoing(allowed=may_call)
+        self.contexts = Contexts(outgoing=self.outgoing)
         self.contexts.now = self.now
         self.rendered: OrderedDict[tuple[str, str], dict[str, bytes]] = OrderedDict()
         self.tenants: set[str] = set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from dajing.domains.context.broker.entities import finish, page_links
 from dajing.domains.context.broker.exchange import Answer, Request
@@ -39,6 +39,7 @@ async def create(broker: Broker, request: Request) -> Answer:
         document["notification"] = {k: v for k, v in document["notification"].items() if k in NOTIFICATION_MEMBERS}
     document.setdefault("id", f"urn:ngsi-ld:Subscription:{uuid.uuid4()}")
     found = read(document=document, context=context, source=source, tenant=request.tenant, at=broker.clock())
+    _reachable(broker, found)
     if "jsonldContext" in document:
         found.rendering = await broker.contexts.resolve(document["jsonldContext"], tenant=request.tenant)
     elif isinstance(source, list | dict) and source != [CORE_URL] and not _single(source):
@@ -54,6 +55,12 @@ async def create(broker: Broker, request: Request) -> Answer:
     _tenant(broker, request)
     broker.notifier.add(found)
     return Answer(status=201).add("Location", f"/ngsi-ld/v1/subscriptions/{quote(found.id, safe=':')}")
+
+
+def _reachable(broker: Broker, subscription: Subscription) -> None:
+    host = urlsplit(subscription.endpoint["uri"]).hostname or ""
+    if broker.outgoing.refuses(host=host):
+        raise BadRequestData(f"endpoint.uri leads to the private address {host}, which the setting may_call omits.")
 
 
 def _single(source: Any) -> bool:
@@ -150,6 +157,7 @@ async def update(broker: Broker, request: Request, identifier: str) -> Answer:
         context, source = await broker.contexts.resolve(old.source, tenant=request.tenant), old.source
     at = broker.clock() if "expiresAt" in fragment else None
     found = read(document=document, context=context, source=source, tenant=request.tenant, at=at)
+    _reachable(broker, found)
     found.status, found.rendering = old.status, old.rendering
     if "jsonldContext" in fragment and document.get("jsonldContext"):
         found.rendering = await broker.contexts.resolve(document["jsonldContext"], tenant=request.tenant)

@@ -1,0 +1,94 @@
+"""The demo's feeds: synthetic and marked, the same for one seed, sent through the door with a token."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from dajing.domains.context.broker.app import Application
+from dajing.domains.context.broker.state import Broker
+from dajing.domains.context.broker.tokens import Tokens
+from dajing.domains.context.connectors import simulator
+from dajing.domains.context.feeding import credentials
+from dajing.domains.context.feeding.pack import read_feeds
+from dajing.domains.context.feeding.sending import BrokerUnreachable, send
+from dajing.domains.context.tests.test_tokens import _rows
+from dajing.kernel.packs.problem import Problems
+from dajing.kernel.settings import settings
+
+AT = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+
+
+def test_the_city_pack_names_its_feeds_and_a_missing_file_is_named_with_its_line(tmp_path: Path) -> None:
+    problems = Problems(root=tmp_path)
+    shipped = read_feeds(folder=settings().cities_dir / "zhangjiakou", problems=problems)
+    assert [feed.id for feed in shipped] == ["airquality-2020", "simulator"]
+    assert not problems.found
+    (tmp_path / "feeds.toml").write_text(
+        '[[feeds]]\nid = "a"\nconnector = "airquality"\ntitle = { zh = "一", en = "one" }\n'
+        'every = "once"\nsource = "s"\nfile = "gone.csv"\n'
+    )
+    assert read_feeds(folder=tmp_path, problems=problems)
+    assert [(problem.line, "gone.csv" in problem.message.en) for problem in problems.found] == [(7, True)]
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[int]:
+    """A broker that demands tokens, on a port of its own."""
+    _rows(tmp_path / "rows.db", feeder=("", ["context.read", "context.write"], 100))
+    broker = Broker(path=tmp_path / "live.db", clock=lambda: datetime.now(UTC))
+    broker.auth = Tokens(rows=tmp_path / "rows.db", clock=broker.clock)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    config = uvicorn.Config(Application(broker=broker), host="127.0.0.1", port=port, log_config=None, lifespan="on")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    until = time.monotonic() + 60
+    while not server.started:
+        assert time.monotonic() < until, "the broker did not start"
+        time.sleep(0.02)
+    yield port
+    server.should_exit = True
+    thread.join(30)
+
+
+def test_the_simulated_city_arrives_through_the_door_and_only_with_a_token(served: int) -> None:
+    places = {f"1307{n:02d}": [(114.8, 40.8)] * 10 for n in range(19)}
+    entities = list(simulator.pull(options=simulator.Options(seed=135, at=AT, places=places)))
+    with pytest.raises(BrokerUnreachable, match="401"):
+        send(entities=entities, host="127.0.0.1", port=served, token="guessed")
+    assert send(entities=entities, host="127.0.0.1", port=served, token="feeder") == 190
+    assert send(entities=entities, host="127.0.0.1", port=served, token="feeder") == 190
+    url = f"http://127.0.0.1:{served}/ngsi-ld/v1/entities"
+    headers = {"Authorization": "Bearer feeder"}
+    found = httpx.get(url, params={"type": "Streetlight", "count": "true", "limit": 1}, headers=headers)
+    assert found.headers["ngsild-results-count"] == "19"
+    assert httpx.get(f"http://127.0.0.1:{served}/health").json() == {"status": "ok"}
+
+
+@pytest.mark.django_db
+def test_the_feeds_keep_one_good_token_in_a_file_for_its_owner_alone(tmp_path: Path) -> None:
+    from dajing.kernel.identity.loading import load
+    from dajing.kernel.identity.models import ApiToken
+
+    load()
+    credentials.keep(data=tmp_path, at=AT)
+    first = credentials.token(data=tmp_path)
+    assert first and (tmp_path / credentials.FILE).stat().st_mode & 0o777 == 0o600
+    credentials.keep(data=tmp_path, at=AT + timedelta(days=300))
+    assert credentials.token(data=tmp_path) == first
+    credentials.keep(data=tmp_path, at=AT + timedelta(days=390))
+    assert credentials.token(data=tmp_path) != first
+    assert ApiToken.objects.count() == 2
+    assert set(json.loads(json.dumps(ApiToken.objects.first().scopes))) == {"context.read", "context.write"}
