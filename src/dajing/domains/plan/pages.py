@@ -11,13 +11,13 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
+from dajing.domains.plan.addressing import indicator_or_404, plan_or_404
 from dajing.domains.plan.board import details, reports, source
 from dajing.domains.plan.board.contents import Board
 from dajing.domains.plan.exports.api import FORMATS, MIME, write
 from dajing.domains.plan.exports.composing import compose_report
-from dajing.domains.plan.loading import PlanUnknown
 from dajing.domains.plan.loading import plan as load_plan
-from dajing.domains.plan.pack import Indicator, Plan
+from dajing.domains.plan.pack import Indicator
 from dajing.kernel.areas.api import AreaUnknown, areas, units
 from dajing.kernel.areas.api import area as find_area
 from dajing.kernel.identity.api import actor_of
@@ -39,7 +39,7 @@ def default(request: HttpRequest) -> HttpResponse:
 @require_safe
 def board(request: HttpRequest, plan: str) -> HttpResponse:
     """规划总览: goals, indicators with status and reason, aims, slots, one indicator by county."""
-    found = _plan(plan)
+    found = plan_or_404(id=plan)
     shown = source.board(plan=found, as_of=as_of(request).moment)
     state = (found.id, shown.vintage and (shown.vintage.id, shown.vintage.computed_at), as_of(request).text)
     frame = {"plan": found, "board": shown, "vintage": shown.vintage}
@@ -65,8 +65,8 @@ def board(request: HttpRequest, plan: str) -> HttpResponse:
 @require_safe
 def indicator(request: HttpRequest, plan: str, indicator: str) -> HttpResponse:
     """One indicator: definition, traps, series with target and forecast, counties, gap, what stands beside it."""
-    found = _plan(plan)
-    chosen = _indicator(found, indicator)
+    found = plan_or_404(id=plan)
+    chosen = indicator_or_404(plan=found, id=indicator)
     shown = source.board(plan=found, as_of=as_of(request).moment)
     row = next(row for row in shown.rows if row.indicator.id == chosen.id)
     spread = _spread(request, shown, chosen)
@@ -88,7 +88,7 @@ def indicator(request: HttpRequest, plan: str, indicator: str) -> HttpResponse:
 @require_safe
 def area(request: HttpRequest, plan: str, area: str) -> HttpResponse:
     """One county unit: all its indicators beside the city's."""
-    found = _plan(plan)
+    found = plan_or_404(id=plan)
     try:
         unit = find_area(area)
     except AreaUnknown as refusal:
@@ -104,8 +104,8 @@ def area(request: HttpRequest, plan: str, area: str) -> HttpResponse:
 @require_safe
 def evidence(request: HttpRequest, plan: str, indicator: str, area: str, period: str) -> HttpResponse:
     """The records behind one number, its formula and its digest; record content is shown by role."""
-    found = _plan(plan)
-    chosen = _indicator(found, indicator)
+    found = plan_or_404(id=plan)
+    chosen = indicator_or_404(plan=found, id=indicator)
     try:
         unit = find_area(area)
     except AreaUnknown as refusal:
@@ -132,7 +132,7 @@ def evidence(request: HttpRequest, plan: str, indicator: str, area: str, period:
 @require_safe
 def supervision(request: HttpRequest, plan: str) -> HttpResponse:
     """每周督办: what is late or behind, and who owns it."""
-    found = _plan(plan)
+    found = plan_or_404(id=plan)
     moment = as_of(request).moment
     shown = source.board(plan=found, as_of=moment)
     context = details.supervision(board=shown) | {"owed": reports.owed(plan=found, at=datetime.now(UTC), as_of=moment)}
@@ -144,7 +144,7 @@ def report(request: HttpRequest, plan: str, format: str) -> HttpResponse:
     """The report as a file."""
     if format not in FORMATS:
         raise Http404(format)
-    found = _plan(plan)
+    found = plan_or_404(id=plan)
     language = "en" if (request.GET.get("language") or get_language() or "").startswith("en") else "zh"
     moment = as_of(request)
     composed = compose_report(plan=found, as_of=moment.moment, language=language, at=datetime.now(UTC))
@@ -153,20 +153,6 @@ def report(request: HttpRequest, plan: str, format: str) -> HttpResponse:
     name = f"{found.id}-{moment.text[:10] or 'now'}-{language}.{format}"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
-
-
-def _plan(name: str) -> Plan:
-    try:
-        return load_plan(id=name)
-    except PlanUnknown as refusal:
-        raise Http404(str(refusal)) from refusal
-
-
-def _indicator(plan: Plan, name: str) -> Indicator:
-    for found in plan.indicators:
-        if found.id == name:
-            return found
-    raise Http404(name)
 
 
 def _spread(request: HttpRequest, shown: Board, chosen: Indicator | None = None) -> dict[str, Any]:

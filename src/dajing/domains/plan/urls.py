@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from dajing.domains.plan import pages
+from dajing.domains.plan.evaluation import pages as evaluation
 from dajing.domains.plan.register import pages as register
 from dajing.domains.plan.reporting import pages as reporting
 from dajing.domains.plan.reporting import upload_pages as uploads
@@ -13,6 +14,8 @@ urlpatterns = [
     path("plan/", pages.default, name="plan"),
     path("plan/<slug:plan>/", pages.board, name="plan-board"),
     path("plan/<slug:plan>/supervision/", pages.supervision, name="plan-supervision"),
+    path("plan/<slug:plan>/outlook/", evaluation.outlook, name="plan-outlook"),
+    path("plan/<slug:plan>/outlook/seal", evaluation.seal, name="plan-outlook-seal"),
     path("plan/<slug:plan>/report.<slug:format>", pages.report, name="plan-report"),
     path("plan/<slug:plan>/indicator/<slug:indicator>/", pages.indicator, name="plan-indicator"),
     path("plan/<slug:plan>/area/<slug:area>/", pages.area, name="plan-area"),

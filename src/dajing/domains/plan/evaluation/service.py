@@ -67,25 +67,45 @@ def evaluate(*, plan: Plan | str, vintage: datetime, at: datetime) -> Evaluation
     vintage = vintage.astimezone(UTC)
     if vintage > at:
         raise VintageNotYet(vintage=f"{vintage:%Y-%m-%d}")
-    for indicator in plan.indicators:
-        if vintage.date() <= indicator.target.deadline:
-            raise TooEarlyToEvaluate(
-                vintage=f"{vintage:%Y-%m-%d}", indicator=indicator.id, deadline=indicator.target.deadline
-            )
-    state = snapshot(plan=plan, as_of=vintage)
-    lines = _lines(plan, state)
-    digest = digest_of(plan=plan.id, vintage=vintage, lines=lines)
+    found = judged(plan=plan, state=snapshot(plan=plan, as_of=vintage), vintage=vintage)
     row = EvaluationRow.objects.filter(plan=plan.id, vintage=vintage).first()
-    sealed = row is not None and row.digest == digest
+    if row is None or row.digest != found.digest:
+        return found
+    return msgspec.structs.replace(found, frozen_at=row.frozen_at, entry=row.entry)
+
+
+def judged(*, plan: Plan, state: SnapshotInfo, vintage: datetime) -> Evaluation:
+    """The evaluation from a stored ``state``, taken as what is known at ``vintage``. Raises ``TooEarlyToEvaluate``."""
+    open_still = still_open(plan=plan, at=vintage)
+    if open_still is not None:
+        raise TooEarlyToEvaluate(
+            vintage=f"{vintage:%Y-%m-%d}", indicator=open_still.id, deadline=open_still.target.deadline
+        )
+    lines = _lines(plan, state)
     return Evaluation(
         plan=plan.id,
         vintage=vintage,
         synthetic=state.synthetic,
         lines=lines,
-        digest=digest,
-        frozen_at=row.frozen_at if row and sealed else None,
-        entry=row.entry if row and sealed else None,
+        digest=digest_of(plan=plan.id, vintage=vintage, lines=lines),
     )
+
+
+def still_open(*, plan: Plan, at: datetime) -> Indicator | None:
+    """The first indicator whose deadline has not passed at ``at``; None when the plan can be evaluated."""
+    return next((i for i in plan.indicators if at.date() <= i.target.deadline), None)
+
+
+def shown(*, plan: Plan, state: SnapshotInfo, as_of: datetime | None, at: datetime) -> Evaluation | None:
+    """What a page or a file shows: as of a past time what was known then; otherwise the newest sealed evaluation, and
+    where none is sealed the present judgement. None while a target is open."""
+    moment = min(as_of, at) if as_of else at
+    if still_open(plan=plan, at=moment) is not None:
+        return None
+    sealed = [found for found in frozen(plan=plan.id) if found.frozen_at and found.frozen_at <= moment]
+    if sealed and as_of is None:
+        return sealed[0]
+    return judged(plan=plan, state=state, vintage=moment)
 
 
 def freeze(*, plan: Plan | str, vintage: datetime, by: Actor, at: datetime) -> Evaluation:

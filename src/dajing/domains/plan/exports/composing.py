@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from dajing.domains.plan.board import source
+from dajing.domains.plan.evaluation.service import shown as evaluation
 from dajing.domains.plan.exports.report import Report
+from dajing.domains.plan.forecast.service import forecasts
 from dajing.domains.plan.pack import Plan
 from dajing.kernel.areas.api import areas, units
 from dajing.kernel.packs.api import city, departments
@@ -18,6 +20,8 @@ def compose_report(*, plan: Plan, as_of: datetime | None, language: str, at: dat
     reporting = tuple(unit.code for unit in units(hierarchy="reporting"))
     counties = source.figures(vintage=board.vintage, areas=reporting, latest=True) if board.vintage else []
     here = city()
+    judged = evaluation(plan=plan, state=board.vintage, as_of=as_of, at=at) if board.vintage else None
+    ahead = forecasts(snapshot=board.vintage) if board.vintage and judged is None else []
     return Report(
         board=board,
         at=at,
@@ -28,4 +32,6 @@ def compose_report(*, plan: Plan, as_of: datetime | None, language: str, at: dat
         departments={department.id: department.name for department in departments()},
         names={code: area.name for code, area in areas().items()},
         counties=counties,
+        forecasts=ahead,
+        evaluation=judged,
     )

@@ -5,6 +5,7 @@ Sizes: title 二号 22 pt, body 三号 16 pt, 28 pt lines, page number 四号 14
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
@@ -16,6 +17,7 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor
 
 from dajing.domains.plan.board.contents import Block, Row
+from dajing.domains.plan.exports.outcome import outcome
 from dajing.domains.plan.exports.report import Report, definition, kind, target, value
 from dajing.kernel.text import Text
 
@@ -35,21 +37,27 @@ HEADS = (
 
 
 def write_docx(report: Report) -> bytes:
-    """Title, addressee, how the plan stands, each goal with table and reasons, what to know, signature and date."""
+    """Title, addressee, how the plan stands, each goal with table and reasons, the outlook or final evaluation, what to
+    know, signature and date."""
     document = Document()
     _page(document, report)
     _line(document, report.title, font=TITLE, size=22, align=WD_ALIGN_PARAGRAPH.CENTER, indent=0)
     _line(document, "", indent=0)
     _line(document, report.say(report.addressee) + ("：" if report.language == "zh" else ":"), indent=0)
     _line(document, report.state)
-    _head(document, report, 0, Text(zh="总体情况", en="How the plan stands"))
+    _head(document, report, 0, report.say(Text(zh="总体情况", en="How the plan stands")))
     _line(document, _summary(report))
     for number, block in enumerate((b for b in report.board.blocks if b.rows), start=1):
-        _head(document, report, number, block.goal.title)
+        _head(document, report, number, report.say(block.goal.title))
         _goal(document, block, report)
-    _head(
-        document, report, sum(bool(b.rows) for b in report.board.blocks) + 1, Text(zh="数据说明", en="About the data")
-    )
+    number = sum(bool(b.rows) for b in report.board.blocks) + 1
+    found = outcome(report)
+    if found:
+        _head(document, report, number, found.title)
+        _table(document, found.heads, found.rows)
+        _line(document, found.note)
+        number += 1
+    _head(document, report, number, report.say(Text(zh="数据说明", en="About the data")))
     _notes(document, report)
     _signature(document, report)
     kept = BytesIO()
@@ -68,26 +76,32 @@ def _summary(report: Report) -> str:
 
 
 def _goal(document: Any, block: Block, report: Report) -> None:
-    table = document.add_table(rows=1, cols=len(HEADS))
-    table.style, table.alignment = "Table Grid", WD_TABLE_ALIGNMENT.CENTER
-    for cell, head in zip(table.rows[0].cells, HEADS, strict=True):
-        _cell(cell, report.say(head), font=FIRST)
-    _repeat(table.rows[0])
-    for row in block.rows:
-        reading = row.latest.reading if row.latest else None
-        texts = (
+    rows = [
+        (
             report.say(row.indicator.title),
             value(row, report),
             target(row.indicator),
-            reading.period if reading else "",
+            row.latest.reading.period if row.latest else "",
             kind(row.latest, report),
             report.say(row.word),
         )
+        for row in block.rows
+    ]
+    _table(document, [report.say(head) for head in HEADS], rows)
+    for number, row in enumerate(block.rows):
+        _reason(document, number, row, report)
+
+
+def _table(document: Any, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    table = document.add_table(rows=1, cols=len(heads))
+    table.style, table.alignment = "Table Grid", WD_TABLE_ALIGNMENT.CENTER
+    for cell, head in zip(table.rows[0].cells, heads, strict=True):
+        _cell(cell, head, font=FIRST)
+    _repeat(table.rows[0])
+    for texts in rows:
         for cell, text in zip(table.add_row().cells, texts, strict=True):
             _cell(cell, text, font=BODY)
     _line(document, "", indent=0)
-    for number, row in enumerate(block.rows):
-        _reason(document, number, row, report)
 
 
 def _reason(document: Any, number: int, row: Row, report: Report) -> None:
@@ -130,11 +144,11 @@ def _count(number: int) -> str:
     return ("" if tens == 0 else "十" if tens == 1 else DIGITS[tens - 1] + "十") + (DIGITS[ones - 1] if ones else "")
 
 
-def _head(document: Any, report: Report, number: int, title: Text) -> None:
+def _head(document: Any, report: Report, number: int, title: str) -> None:
     lead = f"{_count(number)}、" if report.language == "zh" else f"{number + 1}. "
     paragraph = document.add_heading(level=1)
     _format(paragraph, indent=2)
-    _run(paragraph, lead + report.say(title), FIRST)
+    _run(paragraph, lead + title, FIRST)
 
 
 def _line(document: Any, text: str, *, font: str = BODY, size: int = 16, align: Any = None, indent: int = 2) -> Any:

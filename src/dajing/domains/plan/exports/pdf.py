@@ -17,6 +17,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Paragraph, Spacer, Table, TableStyle
 
 from dajing.domains.plan.board.contents import Block, Figure
+from dajing.domains.plan.exports.outcome import Outcome, outcome
 from dajing.domains.plan.exports.report import Report, definition, kind, target, value
 from dajing.kernel.text import Refusal, Text
 
@@ -31,6 +32,7 @@ HEADS = (
     Text(zh="状态与原因", en="Status and reason"),
 )
 WIDTHS = (40 * mm, 24 * mm, 24 * mm, 17 * mm, 18 * mm, 51 * mm)
+OUTCOME_WIDTHS = (42 * mm, 22 * mm, 28 * mm, 26 * mm, 20 * mm, 36 * mm)
 
 
 class UnableToWritePdf(Refusal):
@@ -84,6 +86,9 @@ def _story(report: Report) -> list[Flowable]:
     story: list[Flowable] = [Paragraph(escape(report.title), title), Paragraph(escape(report.state), body)]
     for block in (b for b in report.board.blocks if b.rows):
         story += [Paragraph(escape(report.say(block.goal.title)), head), _goal(block, report)]
+    found = outcome(report)
+    if found:
+        story += [Paragraph(escape(found.title), head), _outcome(found, report), Paragraph(escape(found.note), body)]
     if report.counties:
         story.append(Paragraph(report.say(Text(zh="各县区", en="By area")), head))
         story += _counties(report)
@@ -113,6 +118,13 @@ def _goal(block: Block, report: Report) -> Table:
         )
         rows.append([Paragraph(escape(text), small) for text in texts])
     return _ruled(rows, WIDTHS)
+
+
+def _outcome(found: Outcome, report: Report) -> Table:
+    small, strong = _style(report, fontSize=8.5, leading=12), _style(report, fontName=BOLD, fontSize=8.5, leading=12)
+    rows = [[Paragraph(escape(text), strong) for text in found.heads]]
+    rows += [[Paragraph(escape(text), small) for text in row] for row in found.rows]
+    return _ruled(rows, OUTCOME_WIDTHS)
 
 
 def _counties(report: Report) -> list[Flowable]:

@@ -10,6 +10,8 @@ import msgspec
 
 from dajing.domains.plan.board.contents import Board, Figure, Row, is_synthetic
 from dajing.domains.plan.board.words import DEFINITIONS, KINDS, WATERMARK
+from dajing.domains.plan.evaluation.structs import Evaluation
+from dajing.domains.plan.forecast.structs import Forecast
 from dajing.domains.plan.pack import Indicator
 from dajing.kernel.text import Text
 
@@ -21,6 +23,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """A report to be written: ``language`` is ``zh`` or ``en``; ``at`` is when it is written, ``as_of`` what it knows.
 
     ``addressee`` is the 主送机关; ``names`` maps area codes to names and ``counties`` holds their figures.
+    ``forecasts`` are for a plan that runs, ``evaluation`` is for one that has ended.
     """
 
     board: Board
@@ -32,6 +35,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     departments: dict[str, Text] = {}
     names: dict[str, Text] = {}
     counties: Sequence[Figure] = ()
+    forecasts: Sequence[Forecast] = ()
+    evaluation: Evaluation | None = None
 
     def say(self, text: Text) -> str:
         """A text in the report's language."""

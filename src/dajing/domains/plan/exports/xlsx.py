@@ -12,6 +12,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dajing.domains.plan.board.contents import Figure
+from dajing.domains.plan.exports.outcome import outcome
 from dajing.domains.plan.exports.report import Report, definition, kind, target
 from dajing.domains.plan.pack import Indicator
 from dajing.kernel.text import Text
@@ -47,18 +48,23 @@ SERIES = (
 
 
 def write_xlsx(report: Report) -> bytes:
-    """Four sheets: overview, the city's series, the county units, and what to know before using the figures."""
+    """Sheets: overview, the city's series, the county units, forecasts or the final evaluation, and what to know."""
     book = Workbook()
     overview: Any = book.active
     overview.title = report.say(Text(zh="总览", en="Overview"))
-    _table(overview, OVERVIEW, _overview(report), report, WIDTHS)
+    _table(overview, _said(OVERVIEW, report), _overview(report), report, WIDTHS)
     widths = (10, 16, *WIDTHS[1:9], 12, 20, 40)
     city = [figure for row in report.board.rows for figure in row.series]
     for title, figures in (
         (Text(zh="全市各期", en="City by period"), city),
         (Text(zh="县区", en="Areas"), report.counties),
     ):
-        _table(book.create_sheet(report.say(title)), SERIES, _series(figures, report), report, widths)
+        _table(book.create_sheet(report.say(title)), _said(SERIES, report), _series(figures, report), report, widths)
+    found = outcome(report)
+    if found:
+        sheet = book.create_sheet(found.title)
+        _table(sheet, found.heads, [list(row) for row in found.rows], report, (30, 14, 22, 22, 14, 44))
+        sheet.append([found.note])
     notes = book.create_sheet(report.say(Text(zh="说明", en="Notes")))
     for line in _notes(report):
         notes.append([line])
@@ -69,6 +75,10 @@ def write_xlsx(report: Report) -> bytes:
     kept = BytesIO()
     book.save(kept)
     return kept.getvalue()
+
+
+def _said(heads: Sequence[Text], report: Report) -> list[str]:
+    return [report.say(head) for head in heads]
 
 
 def _overview(report: Report) -> Iterable[list[Any]]:
@@ -116,14 +126,14 @@ def _method(figure: Figure | None) -> list[str]:
 
 
 def _table(
-    sheet: Worksheet, heads: Sequence[Text], rows: Iterable[list[Any]], report: Report, widths: Sequence[int]
+    sheet: Worksheet, heads: Sequence[str], rows: Iterable[list[Any]], report: Report, widths: Sequence[int]
 ) -> None:
     start = 1
     if report.synthetic:
         sheet.append([report.watermark])
         sheet["A1"].font = Font(bold=True, color="6B3FA0")
         start = 2
-    sheet.append([report.say(head) for head in heads])
+    sheet.append(list(heads))
     for cell in sheet[start]:
         cell.font, cell.fill, cell.alignment = Font(bold=True), HEAD, Alignment(wrap_text=True, vertical="center")
     for row in rows:

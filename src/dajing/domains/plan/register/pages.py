@@ -10,8 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dajing.domains.plan.loading import PlanUnknown
-from dajing.domains.plan.loading import plan as load_plan
+from dajing.domains.plan.addressing import indicator_or_404, plan_or_404
 from dajing.domains.plan.pack import Indicator, Plan
 from dajing.domains.plan.register import service
 from dajing.domains.plan.register.forms import MILESTONES, read_entry
@@ -25,7 +24,7 @@ from dajing.kernel.ui.moment import as_of
 @require_safe
 def slots(request: HttpRequest, plan: str) -> HttpResponse:
     """Key projects and policy measures: what officers have entered, and what is still empty."""
-    found = _plan(plan)
+    found = plan_or_404(id=plan)
     shown = service.slots(plan=found, as_of=as_of(request).moment)
     may_fill = actor_of(request=request, at=datetime.now(UTC)).may(service.ROLE)
     context = {"plan": found, "slots": shown, "may_fill": may_fill}
@@ -36,7 +35,7 @@ def slots(request: HttpRequest, plan: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def slot(request: HttpRequest, plan: str, slot: str) -> HttpResponse:
     """One slot's form; saving makes a new version."""
-    found = _plan(plan)
+    found = plan_or_404(id=plan)
     view = next((v for v in service.slots(plan=found) if v.slot.id == slot), None)
     if view is None:
         raise Http404(slot)
@@ -61,7 +60,7 @@ def slot(request: HttpRequest, plan: str, slot: str) -> HttpResponse:
 @require_POST
 def confirm(request: HttpRequest, plan: str, indicator: str) -> HttpResponse:
     """Confirm an indicator's definition with the document that holds it, or take the confirmation back."""
-    found = _plan(plan)
+    found = plan_or_404(id=plan)
     now = datetime.now(UTC)
     try:
         service.confirm(
@@ -74,21 +73,21 @@ def confirm(request: HttpRequest, plan: str, indicator: str) -> HttpResponse:
             at=now,
         )
     except Refusal as refusal:
-        return _definition(request, found, _indicator(found, indicator), refusal.message, status=422)
+        return _definition(request, found, indicator_or_404(plan=found, id=indicator), refusal.message, status=422)
     return HttpResponseRedirect(reverse("plan-definition", args=[found.id, indicator]))
 
 
 @require_safe
 def definition(request: HttpRequest, plan: str, indicator: str) -> HttpResponse:
     """Who confirmed a definition, when and by which document; officers may confirm it here."""
-    found = _plan(plan)
-    return _definition(request, found, _indicator(found, indicator), None)
+    found = plan_or_404(id=plan)
+    return _definition(request, found, indicator_or_404(plan=found, id=indicator), None)
 
 
 @require_safe
 def figures(request: HttpRequest, plan: str) -> HttpResponse:
     """Real figures from cited publications, and the contradictions between sources that a reader must know."""
-    found = _plan(plan)
+    found = plan_or_404(id=plan)
     groups = [(goal.title, [f for f in found.facts if f.goal == goal.id]) for goal in found.goals]
     rest = [f for f in found.facts if f.goal not in {g.id for g in found.goals}]
     groups.append((Text(zh="其他", en="Other"), rest))
@@ -132,17 +131,3 @@ def _form(
 
 def _whole(text: str) -> int:
     return int(text) if text.isdigit() else -1
-
-
-def _plan(name: str) -> Plan:
-    try:
-        return load_plan(id=name)
-    except PlanUnknown as refusal:
-        raise Http404(str(refusal)) from refusal
-
-
-def _indicator(plan: Plan, name: str) -> Indicator:
-    found = next((i for i in plan.indicators if i.id == name), None)
-    if found is None:
-        raise Http404(name)
-    return found

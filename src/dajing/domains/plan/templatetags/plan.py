@@ -8,10 +8,13 @@ from typing import Any
 
 from django import template
 
+from dajing.domains.plan.board import words
 from dajing.domains.plan.board.contents import Row
 from dajing.domains.plan.board.spread import Mark, Spread
 from dajing.domains.plan.board.words import DEFINITIONS, FREQUENCIES, METHODS
+from dajing.domains.plan.evaluation.structs import Evaluation
 from dajing.domains.plan.pack import Indicator, Plan
+from dajing.domains.plan.readings.structs import Status
 from dajing.kernel.areas.api import Area
 from dajing.kernel.text import Text
 from dajing.kernel.ui.drawing.series import Spark, spark
@@ -26,6 +29,31 @@ WIDEST = 12  # characters of a name on one line of a cartogram square
 def definition(status: str) -> Text:
     """Whether a definition is the official one."""
     return DEFINITIONS[status]
+
+
+@register.filter
+def tone(status: str) -> str:
+    """The tone of a status mark."""
+    return words.tone(status)
+
+
+@register.filter
+def status_word(status: str) -> Text:
+    """The word of a status mark."""
+    return words.word(status)
+
+
+@register.filter
+def tally(evaluation: Evaluation) -> list[tuple[str, Text, int]]:
+    """How many targets were missed, unknown or met: tone, word, number."""
+    found = ((str(status), evaluation.count(status)) for status in (Status.MISSED, Status.UNKNOWN, Status.MET))
+    return [(words.tone(status), words.word(status), number) for status, number in found if number]
+
+
+@register.filter
+def at(mapping: Mapping[str, Any], key: str) -> Any:
+    """A mapping's entry."""
+    return mapping[key]
 
 
 @register.filter
