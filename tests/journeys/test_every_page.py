@@ -21,6 +21,11 @@ PUBLIC = (
     "/plan/zjk-135/area/130702/",
     "/plan/zjk-135/indicator/iptv/evidence/130702/2018-06/",
     "/plan/zjk-135/supervision/",
+    "/plan/zjk-135/outlook/",
+    "/plan/zjk-135/outlook/?as_of=2018-06-30",
+    "/plan/zjk-135/slots/",
+    "/plan/zjk-135/figures/",
+    "/plan/zjk-135/indicator/iptv/definition/",
 )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dajing.domains.plan.commands_readings import SYNTHETIC, TONES, asked, emit, figure, moment_of, show, table, word
+from dajing.kernel.units import unit_name
 
 if TYPE_CHECKING:
     from dajing.domains.plan.evaluation.structs import Evaluation
@@ -60,7 +61,7 @@ def _forecasts(plan: Plan, found: list[Forecast], language: str) -> Any:
             title,
             item.origin or "—",
             f"{item.method} ({item.transform})",
-            f"{figure(end.value, indicator.decimals, indicator.unit)} ({end.period})",
+            f"{figure(end.value, indicator.decimals, unit_name(indicator.unit, language=language))} ({end.period})",
             f"{end.low80:.{indicator.decimals}f} – {end.high80:.{indicator.decimals}f}",
             chance_of(item.probability or 0.0),
             f"{best.mae:.3g} ({last.mae:.3g})",
@@ -120,8 +121,8 @@ def _evaluation(found: Evaluation, language: str) -> Any:
         sign = {("up", True): ">", ("up", False): "≥", ("down", True): "<", ("down", False): "≤"}
         made.add_row(
             line.title.render(language=language),
-            f"{sign[line.direction, line.strict]} {line.target:g} {line.unit}",
-            f"{figure(line.value, 2, line.unit)} ({line.period})",
+            f"{sign[line.direction, line.strict]} {line.target:g} {unit_name(line.unit, language=language)}",
+            f"{figure(line.value, 2, unit_name(line.unit, language=language))} ({line.period})",
             f"[{tone}]{word(line.status, language)}[/{tone}]",
             line.first_met or "—",
             carried or "—",

@@ -26,6 +26,7 @@ from dajing.kernel.packs.api import city
 from dajing.kernel.settings import settings
 from dajing.kernel.ui.drawing.series import Ahead, Chart, chart
 from dajing.kernel.ui.templatetags.ui import figure, period
+from dajing.kernel.units import unit_name
 
 
 def may_draw_shapes(*, signed_in: bool) -> bool:
@@ -70,7 +71,7 @@ def _legend(made: Spread) -> list[tuple[str, str]]:
     decimals, limits = made.indicator.decimals, made.classes.limits
     pairs = zip(limits, limits[1:], strict=False)
     return [
-        (str(level), f"{figure(low, decimals)}–{figure(high, decimals)} {made.indicator.unit}")
+        (str(level), f"{figure(low, decimals)}–{figure(high, decimals)} {unit_name(made.indicator.unit)}")
         for level, (low, high) in enumerate(pairs)
     ]
 
@@ -82,7 +83,7 @@ def series_chart(*, row: Row, outlook: Forecast | None = None) -> Chart | None:
     """
     if not any(f.reading.value is not None for f in row.series):
         return None
-    unit, decimals = row.indicator.unit, row.indicator.decimals
+    unit, decimals = unit_name(row.indicator.unit), row.indicator.decimals
     ahead = outlook.ahead if outlook else ()
     series = list(row.series)
     if outlook and outlook.origin:
@@ -111,7 +112,7 @@ def chart_data(*, row: Row, mark: str) -> dict[str, Any]:
         "values": [f.reading.value for f in row.series],
         "goal": row.indicator.target.value,
         "goalLabel": gettext("目标"),
-        "unit": row.indicator.unit,
+        "unit": unit_name(row.indicator.unit),
         "mark": mark,
     }
 

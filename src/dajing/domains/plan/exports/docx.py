@@ -80,7 +80,7 @@ def _goal(document: Any, block: Block, report: Report) -> None:
         (
             report.say(row.indicator.title),
             value(row, report),
-            target(row.indicator),
+            target(row.indicator, language=report.language),
             row.latest.reading.period if row.latest else "",
             kind(row.latest, report),
             report.say(row.word),

@@ -78,7 +78,7 @@ def _evaluated(report: Report) -> Iterator[tuple[str, ...]]:
         indicator = indicators[line.indicator]
         yield (
             report.say(line.title),
-            target(indicator),
+            target(indicator, language=report.language),
             _figure(line.value, indicator, report),
             line.period,
             report.say(word(str(line.status))),
@@ -90,7 +90,7 @@ def _ahead(report: Report) -> Iterator[tuple[str, ...]]:
     indicators = {i.id: i for i in report.board.plan.indicators}
     for found in report.forecasts:
         indicator = indicators[found.indicator]
-        lead = (report.say(indicator.title), target(indicator))
+        lead = (report.say(indicator.title), target(indicator, language=report.language))
         if found.method is None:
             yield (*lead, "—", "—", "—", report.say(found.reason) if found.reason else "")
             continue
@@ -105,4 +105,4 @@ def _ahead(report: Report) -> Iterator[tuple[str, ...]]:
 
 
 def _figure(value: float | None, indicator: Indicator, report: Report) -> str:
-    return report.say(UNKNOWN) if value is None else f"{value:,.{indicator.decimals}f} {indicator.unit}"
+    return report.say(UNKNOWN) if value is None else f"{value:,.{indicator.decimals}f} {report.unit(indicator)}"

@@ -111,7 +111,7 @@ def _goal(block: Block, report: Report) -> Table:
         texts = (
             report.say(row.indicator.title),
             value(row, report),
-            target(row.indicator),
+            target(row.indicator, language=report.language),
             reading.period if reading else "",
             kind(row.latest, report),
             status,
@@ -143,7 +143,7 @@ def _counties(report: Report) -> list[Flowable]:
         ]
         lines = [cells[n : n + 4] for n in range(0, len(cells), 4)]
         lines[-1] += [Paragraph("", small)] * (4 - len(lines[-1]))
-        words = f"{report.say(indicator.title)} ({indicator.unit}) {figures[0].reading.period}"
+        words = f"{report.say(indicator.title)} ({report.unit(indicator)}) {figures[0].reading.period}"
         story += [Spacer(1, 4), Paragraph(escape(words), strong), _ruled(lines, [43.5 * mm] * 4, head=False)]
     return story
 

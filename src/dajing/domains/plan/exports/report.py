@@ -14,6 +14,7 @@ from dajing.domains.plan.evaluation.structs import Evaluation
 from dajing.domains.plan.forecast.structs import Forecast
 from dajing.domains.plan.pack import Indicator
 from dajing.kernel.text import Text
+from dajing.kernel.units import unit_name
 
 SIGNS = {("up", False): "≥", ("up", True): ">", ("down", False): "≤", ("down", True): "<"}
 UNKNOWN = Text(zh="未知", en="unknown")
@@ -41,6 +42,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     def say(self, text: Text) -> str:
         """A text in the report's language."""
         return text.render(language=self.language)
+
+    def unit(self, indicator: Indicator) -> str:
+        """An indicator's unit in the report's language."""
+        return unit_name(indicator.unit, language=self.language)
 
     @property
     def synthetic(self) -> bool:
@@ -80,10 +85,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return self.say(text.format(day=self.day(self.as_of), computed=self.day(vintage.computed_at), id=vintage.id))
 
 
-def target(indicator: Indicator) -> str:
+def target(indicator: Indicator, *, language: str) -> str:
     """The target in figures, such as ``≥ 95 %``."""
     goal = indicator.target
-    return f"{SIGNS[indicator.direction, goal.strict]} {goal.value:g} {indicator.unit}"
+    return f"{SIGNS[indicator.direction, goal.strict]} {goal.value:g} {unit_name(indicator.unit, language=language)}"
 
 
 def value(row: Row, report: Report) -> str:
@@ -91,7 +96,7 @@ def value(row: Row, report: Report) -> str:
     reading = row.latest.reading if row.latest else None
     if reading is None or reading.value is None:
         return report.say(UNKNOWN)
-    return f"{reading.value:,.{row.indicator.decimals}f} {row.indicator.unit}"
+    return f"{reading.value:,.{row.indicator.decimals}f} {report.unit(row.indicator)}"
 
 
 def kind(figure: Figure | None, report: Report) -> str:

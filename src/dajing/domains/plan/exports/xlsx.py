@@ -87,7 +87,7 @@ def _overview(report: Report) -> Iterable[list[Any]]:
             yield [
                 report.say(block.goal.title),
                 *_figure(row.indicator, row.latest, report),
-                target(row.indicator),
+                target(row.indicator, language=report.language),
                 report.say(row.word),
                 report.say(row.reason),
                 definition(row.indicator, report),
@@ -110,7 +110,7 @@ def _figure(indicator: Indicator, figure: Figure | None, report: Report) -> list
     return [
         report.say(indicator.title),
         reading.value if reading else None,
-        indicator.unit,
+        report.unit(indicator),
         reading.period if reading else None,
         reading.numerator if reading else None,
         reading.denominator if reading else None,

@@ -14,6 +14,7 @@ import msgspec
 
 from dajing.domains.plan.readings.structs import Status
 from dajing.kernel.text import Text
+from dajing.kernel.units import unit_name
 
 ENOUGH = 0.95  # share of the usual weight that must have reported before a figure decides a status
 CLOSE = 0.10  # a shortfall up to this share of the whole way (first reading to target) is "at risk", beyond it "behind"
@@ -35,12 +36,17 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
         ahead = value - self.value if self.direction == "up" else self.value - value
         return ahead > 0 if self.strict else ahead >= 0
 
-    def shown(self, value: float) -> str:
+    def shown(self, value: float) -> Text:
         """``value`` with the indicator's decimals and unit; never rounded onto the other side of the target."""
         decimals = self.decimals
         while decimals < 12 and self.met(round(value, decimals)) != self.met(value):
             decimals += 1
-        return f"{value:,.{decimals}f}" + (self.unit if self.unit == "%" else f" {self.unit}")
+        return self.with_unit(f"{value:,.{decimals}f}")
+
+    def with_unit(self, figure: str) -> Text:
+        """A figure with the unit in both languages."""
+        space = "" if self.unit == "%" else " "
+        return Text(zh=f"{figure}{space}{self.unit}", en=f"{figure}{space}{unit_name(self.unit, language='en')}")
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,9 +99,10 @@ def judge(*, goal: Goal, points: Sequence[Point], at: int, closed: bool, probabi
         return _final(goal, point.value, point.period, first_met)
     path = required(goal=goal, first=deciding[0], index=point.index)
     if goal.met(point.value):
+        now, wanted = goal.shown(point.value), _target(goal)
         reason = Text(
-            zh=f"{point.period} 为 {goal.shown(point.value)}，已达目标 {_target(goal)}（{first_met} 首次达到）",
-            en=f"{goal.shown(point.value)} in {point.period} meets the target {_target(goal)} (first in {first_met})",
+            zh=f"{point.period} 为 {now.zh}，已达目标 {wanted.zh}（{first_met} 首次达到）",
+            en=f"{now.en} in {point.period} meets the target {wanted.en} (first in {first_met})",
         )
         return Verdict(status=Status.MET, reason=reason, required=path, first_met=first_met)
     return _running(goal, point, deciding, path, probability, first_met)
@@ -107,9 +114,10 @@ def _running(
     first = deciding[0]
     assert point.value is not None and first.value is not None  # noqa: S101 - both decide
     if len(deciding) == 1:
+        now = goal.shown(point.value)
         reason = Text(
-            zh=f"{point.period} 为首个读数（{goal.shown(point.value)}），尚无进度可比",
-            en=f"{point.period} is the first reading ({goal.shown(point.value)}): there is no progress to compare yet",
+            zh=f"{point.period} 为首个读数（{now.zh}），尚无进度可比",
+            en=f"{point.period} is the first reading ({now.en}): there is no progress to compare yet",
         )
         return Verdict(status=Status.UNKNOWN, reason=reason, required=path)
     short = (path - point.value) if goal.direction == "up" else (point.value - path)
@@ -158,8 +166,8 @@ def _sentence(goal: Goal, point: Point, path: float, short: float, probability: 
         else Text(zh=f"；预测到期达标概率 {probability:.0%}", en=f"; forecast chance of meeting it {probability:.0%}")
     )
     return Text(
-        zh=f"{point.period} 为 {now}，按路径应为 {due}，{where.zh}{chance.zh}",
-        en=f"{now} in {point.period}, the path asks for {due}: {where.en}{chance.en}",
+        zh=f"{point.period} 为 {now.zh}，按路径应为 {due.zh}，{where.zh}{chance.zh}",
+        en=f"{now.en} in {point.period}, the path asks for {due.en}: {where.en}{chance.en}",
     )
 
 
@@ -179,16 +187,16 @@ def _undecided(point: Point, deciding: Sequence[Point]) -> Text:
     )
 
 
-def _target(goal: Goal) -> str:
+def _target(goal: Goal) -> Text:
     sign = {("up", True): "> ", ("up", False): "≥ ", ("down", True): "< ", ("down", False): "≤ "}
-    return sign[goal.direction, goal.strict] + f"{goal.value:,g}" + ("%" if goal.unit == "%" else f" {goal.unit}")
+    return goal.with_unit(sign[goal.direction, goal.strict] + f"{goal.value:,g}")
 
 
 def _final(goal: Goal, value: float, period: str, first_met: str | None) -> Verdict:
     if goal.met(value):
         reason = Text(
-            zh=f"到期 {period} 为 {goal.shown(value)}，达到目标 {_target(goal)}；{first_met} 首次达到",
-            en=f"{goal.shown(value)} at the deadline ({period}) meets {_target(goal)}; first met in {first_met}",
+            zh=f"到期 {period} 为 {goal.shown(value).zh}，达到目标 {_target(goal).zh}；{first_met} 首次达到",
+            en=f"{goal.shown(value).en} at the deadline ({period}) meets {_target(goal).en}; first met in {first_met}",
         )
         return Verdict(status=Status.MET, reason=reason, required=goal.value, first_met=first_met)
     once = (
@@ -197,7 +205,7 @@ def _final(goal: Goal, value: float, period: str, first_met: str | None) -> Verd
         else Text(zh=f"{first_met} 曾达到，其后回落", en=f"it was met in {first_met} and lost again")
     )
     reason = Text(
-        zh=f"到期 {period} 为 {goal.shown(value)}，未达目标 {_target(goal)}；{once.zh}",
-        en=f"{goal.shown(value)} at the deadline ({period}) misses {_target(goal)}; {once.en}",
+        zh=f"到期 {period} 为 {goal.shown(value).zh}，未达目标 {_target(goal).zh}；{once.zh}",
+        en=f"{goal.shown(value).en} at the deadline ({period}) misses {_target(goal).en}; {once.en}",
     )
     return Verdict(status=Status.MISSED, reason=reason, required=goal.value, first_met=first_met)

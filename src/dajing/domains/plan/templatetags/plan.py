@@ -19,6 +19,7 @@ from dajing.kernel.areas.api import Area
 from dajing.kernel.text import Text
 from dajing.kernel.ui.drawing.series import Spark, spark
 from dajing.kernel.ui.templatetags.ui import figure, link
+from dajing.kernel.units import unit_name
 
 register = template.Library()
 SPARK_POINTS = 36
@@ -74,7 +75,7 @@ def target(indicator: Indicator) -> str:
     goal = indicator.target
     sign = {("up", False): "≥", ("up", True): ">", ("down", False): "≤", ("down", True): "<"}
     decimals = 0 if float(goal.value).is_integer() else indicator.decimals
-    return f"{sign[indicator.direction, goal.strict]} {figure(goal.value, decimals)} {indicator.unit}"
+    return f"{sign[indicator.direction, goal.strict]} {figure(goal.value, decimals)} {unit_name(indicator.unit)}"
 
 
 @register.filter

@@ -10,6 +10,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from dajing.kernel.units import unit_name
+
 register = template.Library()
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 UNKNOWN = "—"
@@ -48,6 +50,12 @@ def percent(value: Any) -> str:
     if value in MISSING:
         return UNKNOWN
     return "100%" if value >= 1 else f"{min(value * 100, 99):.0f}%"
+
+
+@register.filter
+def unit(value: str) -> str:
+    """A unit in the page's language."""
+    return unit_name(str(value))
 
 
 @register.filter
