@@ -10,7 +10,7 @@ from dajing.kernel.identity.api import audience
 from dajing.kernel.ui.panels import panels
 from dajing.kernel.ui.panels import render as render_panel
 
-PLACED = ("plan.reporting", "plan.reports", "plan.board")
+PLACED = ("casework.work", "plan.reporting", "plan.reports", "plan.board")
 
 
 @audience("signed-in")

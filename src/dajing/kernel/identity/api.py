@@ -15,7 +15,7 @@ from django.urls import reverse
 from dajing.kernel.identity.actor import Actor, system
 from dajing.kernel.identity.first import gate
 from dajing.kernel.identity.first.service import setup_secret
-from dajing.kernel.identity.holding import actor, appointments
+from dajing.kernel.identity.holding import Holder, actor, appointments, department_names, holders, names_of
 from dajing.kernel.identity.models import Person, PostRole
 from dajing.kernel.identity.refusals import NotYours, TokenInvalid
 from dajing.kernel.identity.roles import SYSTEM, known_roles
@@ -24,12 +24,16 @@ from dajing.kernel.identity.tokens import token_actor
 
 __all__ = [
     "Actor",
+    "Holder",
     "NotYours",
     "TokenInvalid",
     "actor",
     "actor_of",
     "anonymous",
     "audience",
+    "department_names",
+    "holders",
+    "names_of",
     "person_holding",
     "requires",
     "sign_in_link",

@@ -2,12 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
+import msgspec
 from django.db.models import Q, QuerySet
 
 from dajing.kernel.identity.actor import Actor
-from dajing.kernel.identity.models import Appointment, Person, PostRole
+from dajing.kernel.identity.models import Appointment, Department, Person, PostRole
+from dajing.kernel.text import Text
+
+
+class Holder(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody in a post: ``id`` is the actor's (``person:<pk>``), ``title`` the post's name."""
+
+    id: str
+    name: str
+    post: str
+    title: Text
+    deputy: bool
+
+
+def holders(*, department: str, at: datetime) -> list[Holder]:
+    """Who holds a post of ``department`` at ``at``, by post and name; people without a valid account are left out."""
+    rows = Appointment.objects.filter(
+        Q(valid_to=None) | Q(valid_to__gt=at), post__department=department, valid_from__lte=at, person__is_active=True
+    )
+    return [
+        Holder(
+            id=f"person:{row.person_id}",
+            name=row.person.name,
+            post=row.post_id,
+            title=Text(zh=row.post.title_zh, en=row.post.title_en),
+            deputy=row.deputy,
+        )
+        for row in rows.select_related("person", "post").order_by("post_id", "person__name", "pk")
+    ]
+
+
+def names_of(*, people: Iterable[str]) -> dict[str, str]:
+    """The names behind actor ids such as ``person:7``; ids of machines and of the system stay as they are."""
+    keys = {id: int(id[7:]) for id in people if id.startswith("person:") and id[7:].isdecimal()}
+    known = dict(Person.objects.filter(pk__in=set(keys.values())).values_list("pk", "name"))
+    return {id: known[key] for id, key in keys.items() if key in known}
+
+
+def department_names() -> dict[str, Text]:
+    """The name of every department, former ones included."""
+    rows = Department.objects.order_by("id").values_list("id", "name_zh", "name_en")
+    return {id: Text(zh=zh, en=en) for id, zh, en in rows}
 
 
 def appointments(*, person: Person, at: datetime) -> QuerySet[Appointment]:

@@ -1,0 +1,14 @@
+"""Addresses of casework."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from dajing.kernel.casework.worklist import pages as worklist
+
+urlpatterns = [
+    path("work/", worklist.work, name="work"),
+    path("work/act", worklist.act, name="work-act"),
+    path("work/views", worklist.keep, name="work-keep"),
+    path("work/views/<int:view>/delete", worklist.drop, name="work-drop"),
+]
