@@ -16,6 +16,13 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
 
 
+class Party(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom a case concerns: ``role`` (applicant, agent …) and a reference such as ``person:12``, never a name."""
+
+    role: str
+    reference: str
+
+
 class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     """Who holds a case: a department, and within it a post or a person; ``joint`` are departments that help."""
 

@@ -1,4 +1,4 @@
-"""The acts that every case has: assign, hand back, suspend, resume, supervise, note."""
+"""The acts that every case has: assign, hand back, contribute, link, suspend, resume, supervise, note."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from datetime import datetime
 import msgspec
 
 from dajing.kernel.casework.events import Assignment
+from dajing.kernel.casework.folding import CaseState
 from dajing.kernel.casework.kinds import CaseKind
+from dajing.kernel.casework.models import Case
 from dajing.kernel.casework.refusals import unable
-from dajing.kernel.casework.rules import CaseState, holds
-from dajing.kernel.casework.service import NO_ROLE, doer, perform
+from dajing.kernel.casework.rules import ENDED, NO_ROLE, NOT_WITH_YOU, helps, holds
+from dajing.kernel.casework.service import doer, perform
 from dajing.kernel.identity.actor import Actor
 from dajing.kernel.text import Text
 
-NOT_WITH_YOU = Text(
-    zh="此件不在您处；请先由经办人转交。", en="The case is not with you; its holder must hand it over first."
-)
-ENDED = Text(zh="此件已办结；请先重新打开。", en="The case has ended; reopen it first.")
+NOT_JOINT = Text(zh="贵单位不是此件的协办单位。", en="Your department does not handle this case jointly with another.")
 
 
 def _words(words: str, wanted: Text) -> None:
@@ -27,12 +26,17 @@ def _words(words: str, wanted: Text) -> None:
 
 def _assigner(by: Actor, kind: CaseKind, state: CaseState) -> list[Text]:
     found = [] if by.roles.intersection(kind.assigners) else [NO_ROLE]
-    return found if kind.state(id=state.state).open else [*found, ENDED]
+    return found if state.open else [*found, ENDED]
 
 
 def _holder(by: Actor, kind: CaseKind, state: CaseState) -> list[Text]:
     found = [] if holds(doer=doer(by=by), assignment=state.assignment) else [NOT_WITH_YOU]
-    return found if kind.state(id=state.state).open else [*found, ENDED]
+    return found if state.open else [*found, ENDED]
+
+
+def _helper(by: Actor, kind: CaseKind, state: CaseState) -> list[Text]:
+    found = [] if helps(doer=doer(by=by), assignment=state.assignment) else [NOT_JOINT]
+    return found if state.open else [*found, ENDED]
 
 
 def assign(*, case: str, to: Assignment, by: Actor, at: datetime, seq: int, key: str) -> CaseState:
@@ -54,6 +58,30 @@ def hand_back(*, case: str, reason: str, proposal: str, by: Actor, at: datetime,
         return found
 
     return perform(case, "hand_back", data, by, at, seq, key, allowed)
+
+
+def contribute(
+    *, case: str, words: str, evidence: tuple[str, ...], by: Actor, at: datetime, seq: int, key: str
+) -> CaseState:
+    """Give a joint department's part; the lead's report waits for those of all."""
+    _words(words, Text(zh="请填写本单位办理情况。", en="Write what your department has done."))
+    data = {"words": words, "evidence": list(evidence), "department": by.department or ""}
+    return perform(case, "contribute", data, by, at, seq, key, lambda kind, state: _helper(by, kind, state))
+
+
+def link(*, case: str, main: str, by: Actor, at: datetime, seq: int, key: str) -> CaseState:
+    """Make the case a duplicate of ``main`` (open, no duplicate itself): it keeps its log and leaves all queues."""
+
+    def allowed(kind: CaseKind, state: CaseState) -> list[Text]:
+        other = Case.objects.filter(pk=main, kind=kind.id, open=True, main="").exclude(pk=case)
+        found = _assigner(by, kind, state)
+        if not other.exists():
+            found.append(Text(zh="主件不存在、已办结或本身是重复件。", en="There is no such open case to link it to."))
+        if Case.objects.filter(main=case).exists():
+            found.append(Text(zh="已有重复件并入此件。", en="Other cases are linked to this one; link them first."))
+        return found
+
+    return perform(case, "link", {"main": main}, by, at, seq, key, allowed)
 
 
 def suspend(*, case: str, reason: str, document: str, by: Actor, at: datetime, seq: int, key: str) -> CaseState:

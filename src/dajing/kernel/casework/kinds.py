@@ -25,7 +25,9 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     ``roles`` are those of which the actor needs one; ``by`` narrows further: ``assignee`` who
     holds the case, ``not_handler`` anybody but who handled it. ``handles`` makes the actor a handler. ``evidence``
-    lists what must come with the act, ``reason`` asks for words.
+    lists what must come with the act, ``reason`` asks for words. ``sets`` names fields of the case that must come with
+    it and take their new values. ``joint`` waits until every joint department has given its part; ``returns`` counts
+    as rework.
     """
 
     verb: str
@@ -37,19 +39,25 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     handles: bool = False
     evidence: tuple[str, ...] = ()
     reason: bool = False
+    sets: tuple[str, ...] = ()
+    joint: bool = False
+    returns: bool = False
 
 
 class ClockKind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A time limit: it starts when a state of ``starts`` is entered and stops when one of ``stops`` is.
 
-    ``warn`` are shares of the limit (0 to 1) after which the case turns yellow; past due it is red. ``source`` names
-    the norm, or is empty while unconfirmed.
+    ``length`` is in ``unit``; or ``dated`` names the field of the case that holds the last day (ISO 8601), and then
+    ``unit`` is the calendar day and setting that field again begins a new run. ``warn`` is the share of the limit
+    (0 to 1) after which the case turns yellow; past due it is red. ``source`` names the norm, or is empty while
+    unconfirmed.
     """
 
     id: str
     title: Text
-    unit: Unit
-    length: int
+    unit: Unit = Unit.CALENDAR_DAY
+    length: int = 0
+    dated: str = ""
     starts: tuple[str, ...]
     stops: tuple[str, ...]
     warn: float = 0.8
@@ -57,21 +65,33 @@ class ClockKind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     source: str = ""
     hours: tuple[tuple[time, time], ...] = ()
 
-    def clock(self, *, reasons: frozenset[str]) -> Clock:
-        """The limit to count by; ``reasons`` are the kind's for standing still. Raises ``ClockMisdeclared``."""
+    def clock(self, *, reasons: frozenset[str], amount: int = 0) -> Clock:
+        """The limit to count by; ``reasons`` are the kind's for standing still, ``amount`` the days of a dated one.
+
+        Raises ``ClockMisdeclared``.
+        """
         return Clock(
             unit=self.unit,
-            amount=self.length,
+            amount=amount or self.length,
             warn=(self.warn,),
             reasons=reasons if self.suspendable else frozenset(),
             hours=self.hours,
         )
 
 
+class Escalation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``after`` working days past due the case is brought before holders of the role ``to``."""
+
+    after: int
+    to: str
+
+
 class CaseKind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One kind of case. ``initial`` is the state after opening; ``assigners`` may assign, suspend and supervise.
 
+    ``readers`` may read every case of the kind; anybody else those that concern their department.
     ``suspension_reasons`` are the only reasons for which a clock may stand still, each needing a document.
+    ``private`` encrypts words and title per case; ``retention_days`` after its end they are erased (None: kept).
     """
 
     id: str
@@ -83,6 +103,10 @@ class CaseKind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     transitions: tuple[Transition, ...]
     clocks: tuple[ClockKind, ...] = ()
     suspension_reasons: dict[str, Text] = {}
+    readers: tuple[str, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
+    private: bool = False
+    retention_days: int | None = None
 
     def state(self, *, id: str) -> State:
         """The state ``id``; raises ``KeyError`` for one the kind does not have."""
@@ -96,7 +120,9 @@ class CaseKind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return next((t for t in self.transitions if t.verb == verb and source in t.sources), None)
 
 
-BUILT_IN = frozenset({"open", "assign", "hand_back", "suspend", "resume", "supervise", "note"})
+BUILT_IN = frozenset(
+    {"open", "assign", "hand_back", "contribute", "link", "suspend", "resume", "supervise", "note", "escalate"}
+)
 
 
 def faults(*, kind: CaseKind) -> list[Text]:
@@ -142,8 +168,10 @@ def _graph_faults(kind: CaseKind, states: set[str]) -> list[Text]:
 
 
 def _runs(clock: ClockKind) -> bool:
+    if clock.dated and (clock.unit != Unit.CALENDAR_DAY or clock.length):
+        return False
     try:
-        clock.clock(reasons=frozenset())
+        clock.clock(reasons=frozenset(), amount=1 if clock.dated else 0)
     except ClockMisdeclared:
         return False
     return True

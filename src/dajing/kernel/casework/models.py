@@ -17,7 +17,10 @@ class KindVersion(models.Model):
 
 
 class CaseEvent(models.Model):
-    """One line of a case's log; ``key`` names the request, so that sending it twice is one act."""
+    """One line of a case's log; ``key`` names the request, so that sending it twice is one act.
+
+    ``sealed`` holds what a private kind keeps of words and titles, encrypted with the case's own key.
+    """
 
     case = models.CharField(max_length=80)
     seq = models.PositiveIntegerField()
@@ -26,6 +29,7 @@ class CaseEvent(models.Model):
     by = models.CharField(max_length=80)
     post = models.CharField(max_length=80, blank=True)
     data = models.JSONField()
+    sealed = models.BinaryField(null=True)
     key = models.CharField(max_length=100, unique=True)
 
     class Meta:
@@ -36,16 +40,44 @@ class CaseEvent(models.Model):
 
 
 class Case(models.Model):
-    """A case as its log says; ``body`` is the whole state as JSON."""
+    """A case as its log says; ``body`` is the whole state as JSON. ``due`` is far away where no limit runs."""
 
     id = models.CharField(max_length=80, primary_key=True)
     kind = models.CharField(max_length=60)
     state = models.CharField(max_length=40)
     seq = models.PositiveIntegerField()
+    subject = models.CharField(max_length=120, blank=True)
+    area = models.CharField(max_length=20, blank=True)
+    open = models.BooleanField()
+    main = models.CharField(max_length=80, blank=True)
+    due = models.DateTimeField()
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
     body = models.TextField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["kind", "open", "due", "id"], name="case_list"),
+            models.Index(fields=["subject", "id"], name="case_subject", condition=~models.Q(subject="")),
+            models.Index(fields=["main"], name="case_main", condition=~models.Q(main="")),
+        ]
 
     def __str__(self) -> str:
         return self.id
+
+
+class AccessRow(models.Model):
+    """A department that ever had to do with a case, and may therefore read it."""
+
+    case = models.CharField(max_length=80)
+    department = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["department", "case"], name="access_place")]
+        indexes = [models.Index(fields=["case"], name="access_case")]
+
+    def __str__(self) -> str:
+        return f"{self.department} {self.case}"
 
 
 class QueueRow(models.Model):
@@ -93,7 +125,10 @@ class SavedView(models.Model):
 
 
 class ClockRow(models.Model):
-    """One run of a clock; ``warn_at`` turns it yellow, ``due`` red; both empty while suspended short of them."""
+    """One run of a clock; ``warn_at`` turns it yellow, ``due`` red; both empty while suspended short of them.
+
+    ``level`` and ``next_at`` are no projection: how far its turns were told, and when the next is to be.
+    """
 
     case = models.CharField(max_length=80)
     run = models.PositiveIntegerField()
@@ -103,9 +138,19 @@ class ClockRow(models.Model):
     warn_at = models.DateTimeField(null=True)
     due = models.DateTimeField(null=True)
     provisional = models.BooleanField()
+    level = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "run"], name="clock_place")]
+        indexes = [
+            models.Index(fields=["next_at"], name="clock_next", condition=models.Q(next_at__isnull=False)),
+            models.Index(
+                fields=["case"],
+                name="clock_provisional",
+                condition=models.Q(provisional=True, stopped__isnull=True),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.case} {self.clock}"

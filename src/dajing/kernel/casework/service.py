@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,9 +12,12 @@ from django.db import IntegrityError, transaction
 
 from dajing.kernel.bus.api import publish
 from dajing.kernel.casework import rules, store
-from dajing.kernel.casework.events import Assignment, Event
+from dajing.kernel.casework.events import Assignment, Event, Party, Place
+from dajing.kernel.casework.facts import fact
+from dajing.kernel.casework.folding import CaseState, apply
 from dajing.kernel.casework.kinds import BUILT_IN, CaseKind, faults
 from dajing.kernel.casework.models import Case, CaseEvent
+from dajing.kernel.casework.privacy import parted
 from dajing.kernel.casework.projecting import project
 from dajing.kernel.casework.refusals import (
     CaseUnknown,
@@ -23,38 +27,65 @@ from dajing.kernel.casework.refusals import (
     UnableToAct,
     unable,
 )
-from dajing.kernel.casework.rules import CaseState, Doer
+from dajing.kernel.casework.rules import Doer
 from dajing.kernel.casework.streams import EVENTS
 from dajing.kernel.identity.actor import Actor
 from dajing.kernel.ledger.api import record
+from dajing.kernel.measures.reading import Kind
 from dajing.kernel.series.api import append
+from dajing.kernel.settings import settings
 from dajing.kernel.text import Text
 
-NO_ROLE = Text(
-    zh="您的岗位没有此权限；请联系本部门负责人。", en="Your post may not do this; ask the head of your department."
-)
+TITLE, WORDS = 200, 5_000  # characters
 
 
 def open_case(
-    *, kind: CaseKind, title: str, area: str, to: Assignment, by: Actor, at: datetime, key: str, subject: str = ""
+    *,
+    kind: CaseKind,
+    title: str,
+    area: str,
+    to: Assignment,
+    by: Actor,
+    at: datetime,
+    key: str,
+    subject: str = "",
+    text: str = "",
+    fields: dict[str, Any] | None = None,
+    place: Place | None = None,
+    parties: Sequence[Party] = (),
 ) -> CaseState:
-    """Open a case held by ``to``. ``title`` names no person; ``key`` names the request: the same key is the same case.
+    """Open a case held by ``to``; ``key`` names the request: the same key is the same case.
 
-    ``subject`` is a reference to what it is about. Raises ``KindFaulty`` or ``UnableToAct``.
+    ``title`` and ``text`` name no person unless the kind is private. ``subject`` is a reference to what it is about,
+    ``fields`` are the kind's own. Raises ``KindFaulty`` or ``UnableToAct`` with every reason.
     """
     if found := faults(kind=kind):
         raise KindFaulty(zh="".join(f.zh for f in found), en="; ".join(f.en for f in found))
-    case = f"{kind.id}-{hashlib.sha256(key.encode()).hexdigest()[:20]}"
+    case = case_id(kind=kind, key=key)
     with transaction.atomic():
         if (done := _repeated(case, "open", by, key)) is not None:
             return done
-        if not by.roles.intersection(kind.openers):
-            raise unable(reasons=[NO_ROLE])
+        reasons = [] if by.roles.intersection(kind.openers) else [rules.NO_ROLE]
         if not title.strip():
-            raise unable(reasons=[Text(zh="请填写标题。", en="Give a title.")])
-        data = {"kind_version": store.keep_kind(kind=kind), "title": title.strip(), "area": area, "subject": subject}
+            reasons.append(Text(zh="请填写标题。", en="Give a title."))
+        reasons += _too_long(title, TITLE) + _too_long(text, WORDS)
+        reasons += rules.opening_faults(kind=kind, fields=fields or {}, at=at)
+        if reasons:
+            raise unable(reasons=reasons)
+        data: dict[str, Any] = {
+            "kind_version": store.keep_kind(kind=kind),
+            "title": title.strip(),
+            "text": text.strip(),
+        }
+        data |= {"area": area, "subject": subject, "fields": msgspec.to_builtins(fields or {})}
         data |= {"to": msgspec.to_builtins(to), "from": by.department or to.department}
+        data |= {"place": msgspec.to_builtins(place), "parties": msgspec.to_builtins(tuple(parties))}
         return _store(kind, None, _line(case, 1, "open", by, at, data), by, key)
+
+
+def case_id(*, kind: CaseKind, key: str) -> str:
+    """The id of the case that ``open_case`` makes for ``key``."""
+    return f"{kind.id}-{hashlib.sha256(key.encode()).hexdigest()[:20]}"
 
 
 def act(
@@ -67,6 +98,7 @@ def act(
     key: str,
     reason: str = "",
     evidence: dict[str, str] | None = None,
+    fields: dict[str, Any] | None = None,
 ) -> CaseState:
     """Make a transition of the case's kind. ``seq`` is the state the author saw; ``evidence`` maps names to references.
 
@@ -77,16 +109,25 @@ def act(
     def allowed(kind: CaseKind, state: CaseState) -> list[Text]:
         if verb in BUILT_IN:
             raise UnableToAct(zh=f"{verb} 不是流转动作。", en=f"{verb} is not a transition.")
-        return rules.objections(
-            kind=kind, state=state, verb=verb, doer=doer(by=by), reason=reason, evidence=frozenset(given)
+        who, names = doer(by=by), frozenset(given)
+        found = rules.objections(
+            kind=kind, state=state, verb=verb, doer=who, reason=reason, evidence=names, fields=fields, at=at
         )
+        return found + _too_long(reason, WORDS)
 
-    return perform(case, verb, {"reason": reason, "evidence": given}, by, at, seq, key, allowed)
+    data = {"reason": reason, "evidence": given} | ({"fields": msgspec.to_builtins(fields)} if fields else {})
+    return perform(case, verb, data, by, at, seq, key, allowed)
 
 
 def doer(*, by: Actor) -> Doer:
     """What the rules need of an actor."""
     return Doer(id=by.id, roles=by.roles, department=by.department, post=by.post)
+
+
+def _too_long(words: str, limit: int) -> list[Text]:
+    if len(words) <= limit:
+        return []
+    return [Text(zh=f"文字超过 {limit} 字；请精简或附文件。", en=f"Over {limit} characters; shorten or attach a file.")]
 
 
 def perform(
@@ -115,42 +156,31 @@ def _line(case: str, seq: int, verb: str, by: Actor, at: datetime, data: dict[st
 
 
 def _repeated(case: str, verb: str, by: Actor, key: str) -> CaseState | None:
-    done = CaseEvent.objects.filter(key=key).first()
+    done = CaseEvent.objects.filter(key=key).values_list("case", "verb", "by").first()
     if done is None:
         return None
-    if (done.case, done.verb, done.by) != (case, verb, by.id):
+    if done != (case, verb, by.id):
         raise KeyUsedOtherwise(key=key)
     return store.read(case=case)[1]
 
 
 def _store(kind: CaseKind, before: CaseState | None, event: Event, by: Actor, key: str) -> CaseState:
-    state = rules.apply(kind=kind, state=before, event=event)
+    data, sealed = parted(kind=kind, event=event)
+    event = msgspec.structs.replace(event, data=data)
+    state = apply(kind=kind, state=before, event=event)
     try:
         with transaction.atomic():
-            CaseEvent.objects.create(**msgspec.structs.asdict(event), key=key)
+            CaseEvent.objects.create(**msgspec.structs.asdict(event), sealed=sealed, key=key)
     except IntegrityError:
         raise ChangedMeanwhile from None
-    store.write(rows=project(kind=kind, state=state))
+    rows = project(kind=kind, state=state)
+    store.write(kind=kind, rows=rows, before=project(kind=kind, state=before) if before else None, at=event.at)
     detail = {"seq": event.seq, "state": state.state, "data": event.data}
-    record(act=f"casework.case.{event.verb}", by=by, at=event.at, subject=f"case:{event.case}", detail=detail)
+    subject = f"case:{event.case}"
+    record(act=f"casework.case.{event.verb}", by=by, at=event.at, subject=subject, detail=detail)
     payload = {"case": event.case, "seq": event.seq, "kind": kind.id, "verb": event.verb, "state": state.state}
     publish(topic="casework.acted", payload=payload, at=event.at)
-    append(stream=EVENTS, facts=[_fact(kind, state, event)], known_at=event.at)
+    origin = Kind.SYNTHETIC if settings().synthetic else Kind.MEASURED
+    said = fact(kind=kind, state=state, event=event, rows=rows, origin=origin.value)
+    append(stream=EVENTS, facts=[said], known_at=event.at)
     return state
-
-
-def _fact(kind: CaseKind, state: CaseState, event: Event) -> dict[str, Any]:
-    return {
-        "record_id": f"{event.case}#{event.seq}",
-        "case": event.case,
-        "seq": event.seq,
-        "kind": kind.id,
-        "area": state.area,
-        "verb": event.verb,
-        "state": state.state,
-        "at": event.at,
-        "department": state.assignment.department if state.assignment else "",
-        "hand_backs": state.hand_backs,
-        "reopened": state.reopened,
-        "closed": state.closed_at is not None,
-    }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import lru_cache
 from itertools import batched, groupby
 from operator import attrgetter
 
@@ -12,64 +14,101 @@ from django.db import transaction
 from django.db.models import Model
 
 from dajing.kernel.casework.events import Event
+from dajing.kernel.casework.folding import CaseState, fold
 from dajing.kernel.casework.kinds import CaseKind
-from dajing.kernel.casework.models import Case, CaseEvent, ClockRow, KindVersion, QueueRow
-from dajing.kernel.casework.projecting import Rows, project
-from dajing.kernel.casework.rules import CaseState, fold
+from dajing.kernel.casework.models import AccessRow, Case, CaseEvent, ClockRow, KindVersion, QueueRow
+from dajing.kernel.casework.projecting import Row, Rows, project, turns
 
 BATCH = 500
-PROJECTIONS: tuple[tuple[type[Model], str], ...] = ((Case, "id"), (QueueRow, "case"), (ClockRow, "case"))
+PROJECTIONS: tuple[tuple[type[Model], str], ...] = (
+    (Case, "id"),
+    (QueueRow, "case"),
+    (ClockRow, "case"),
+    (AccessRow, "case"),
+)
+CASE = ("id", "kind", "state", "seq", "subject", "area", "open", "main", "due", "opened_at", "closed_at", "body")
 QUEUE = (
     "case", "kind", "title", "area", "state", "waiting", "warn_at", "due", "seq", "department", "post", "person",
 )  # fmt: skip
 CLOCK = ("case", "run", "clock", "started", "stopped", "warn_at", "due", "provisional")
+ACCESS = ("case", "department")
 
 
 def keep_kind(*, kind: CaseKind) -> str:
     """Store a kind as it is now, once; returns its digest, by which a case names it for ever."""
-    body = msgspec.json.encode(kind, order="deterministic")
-    digest = hashlib.sha256(body).hexdigest()
-    KindVersion.objects.get_or_create(digest=digest, defaults={"kind": kind.id, "body": body.decode()})
+    digest, body = _encoded(kind)
+    KindVersion.objects.get_or_create(digest=digest, defaults={"kind": kind.id, "body": body})
     return digest
+
+
+def _encoded(kind: CaseKind) -> tuple[str, str]:
+    body = msgspec.json.encode(kind, order="deterministic")
+    return hashlib.sha256(body).hexdigest(), body.decode()
 
 
 def kind_of(*, digest: str) -> CaseKind:
     """The kind as it was; raises ``KindVersion.DoesNotExist``."""
-    return msgspec.json.decode(KindVersion.objects.get(digest=digest).body, type=CaseKind)
+    return _decoded(digest, KindVersion.objects.values_list("body", flat=True).get(digest=digest))
+
+
+@lru_cache(maxsize=1_000)
+def _decoded(_digest: str, body: str) -> CaseKind:
+    return msgspec.json.decode(body, type=CaseKind)
 
 
 def read(*, case: str) -> tuple[CaseKind, CaseState]:
     """A case from its row; raises ``Case.DoesNotExist``."""
-    state = msgspec.json.decode(Case.objects.get(pk=case).body, type=CaseState)
+    state = msgspec.json.decode(Case.objects.values_list("body", flat=True).get(pk=case), type=CaseState)
     return kind_of(digest=state.kind_version), state
 
 
-def write(*, rows: Rows) -> None:
-    """Replace the projections of one case inside the caller's transaction."""
+def write(*, kind: CaseKind, rows: Rows, before: Rows | None, at: datetime) -> None:
+    """Bring the stored projections of one case from ``before`` to ``rows`` inside the caller's transaction.
+
+    Only rows that differ are touched, so that what was told of a clock that goes on stays told.
+    """
     case = str(rows.case["id"])
-    Case.objects.update_or_create(id=case, defaults=rows.case)
-    QueueRow.objects.filter(case=case).delete()
-    QueueRow.objects.bulk_create(QueueRow(**row) for row in rows.queue)
-    ClockRow.objects.filter(case=case).delete()
-    ClockRow.objects.bulk_create(ClockRow(**row) for row in rows.clocks)
+    if before is None:
+        Case.objects.bulk_create([Case(**rows.case)])
+    elif before.case != rows.case:
+        Case.objects.filter(pk=case).update(**{name: value for name, value in rows.case.items() if name != "id"})
+    _exchange(QueueRow, "department", before.queue if before else [], rows.queue)
+    _exchange(AccessRow, "department", before.access if before else [], rows.access)
+    old = before.clocks if before else []
+    _exchange(ClockRow, "run", old, [_telling(kind, row, at) if row not in old else row for row in rows.clocks])
 
 
-def rebuilt(*, cases: list[str] | None = None) -> Iterator[Rows]:
+def _telling(kind: CaseKind, row: Row, at: datetime) -> Row:
+    """The row of a clock with when it is to be told of next; turns before ``at`` count as told."""
+    warn_at, due = row["warn_at"], row["due"]
+    assert warn_at is None or isinstance(warn_at, datetime)  # noqa: S101 - rows hold any value
+    assert due is None or isinstance(due, datetime)  # noqa: S101
+    ahead = turns(kind=kind, warn_at=warn_at, due=due) if row["stopped"] is None else []
+    level = sum(moment <= at for moment in ahead)
+    return row | {"level": level, "next_at": ahead[level] if level < len(ahead) else None}
+
+
+def _exchange(table: type[Model], key: str, old: Sequence[Row], new: Sequence[Row]) -> None:
+    gone = [row for row in old if row not in new]
+    if gone:
+        table._default_manager.filter(case=gone[0]["case"], **{f"{key}__in": [row[key] for row in gone]}).delete()
+    table._default_manager.bulk_create(table(**row) for row in new if row not in old)
+
+
+def rebuilt(*, cases: Sequence[str] | None = None) -> Iterator[tuple[CaseKind, CaseState, Rows]]:
     """The projections of every case (or of ``cases``) from the log, one case at a time."""
-    kinds: dict[str, CaseKind] = {}
     chosen = CaseEvent.objects.all() if cases is None else CaseEvent.objects.filter(case__in=cases)
     lines = chosen.order_by("case", "seq").iterator(chunk_size=BATCH)
-    for case, group in groupby(lines, key=attrgetter("case")):
-        events = [_event(line) for line in group]
-        digest = events[0].data["kind_version"]
-        kind = kinds.setdefault(digest, kinds.get(digest) or kind_of(digest=digest))
+    for _, group in groupby(lines, key=attrgetter("case")):
+        events = [as_event(line) for line in group]
+        kind = kind_of(digest=events[0].data["kind_version"])
         state = fold(kind=kind, events=events)
-        if state is None:
-            raise AssertionError(case)
-        yield project(kind=kind, state=state)
+        assert state is not None  # noqa: S101 - a group has at least one event
+        yield kind, state, project(kind=kind, state=state)
 
 
-def _event(line: CaseEvent) -> Event:
+def as_event(line: CaseEvent) -> Event:
+    """A line of the log as a value."""
     return Event(
         case=line.case, seq=line.seq, verb=line.verb, at=line.at, by=line.by, post=line.post, data=line.data
     )  # fmt: skip
@@ -78,27 +117,34 @@ def _event(line: CaseEvent) -> Event:
 def differing() -> list[str]:
     """Cases whose stored projections are not byte for byte what the log gives, and projections without a log."""
     found: list[str] = []
-    for batch in batched(rebuilt(), BATCH):
-        stored = _stored([str(rows.case["id"]) for rows in batch])
-        found += [str(rows.case["id"]) for rows in batch if stored.get(str(rows.case["id"])) != rows.encoded]
+    for batch in batched(_cases_all(), BATCH):
+        kept = stored(cases=batch)
+        for _, state, rows in rebuilt(cases=batch):
+            there = kept.get(state.id)
+            if there is None or there.encoded != rows.encoded:
+                found.append(state.id)
     for table, column in PROJECTIONS:
         orphans = table._default_manager.exclude(**{f"{column}__in": CaseEvent.objects.values("case")})
         found += list(orphans.values_list(column, flat=True).order_by(column)[:BATCH])
     return sorted(set(found))
 
 
-def _stored(cases: list[str]) -> dict[str, bytes]:
+def stored(*, cases: Sequence[str]) -> dict[str, Rows]:
+    """The projections as they are stored."""
     rows = {
-        row["id"]: Rows(case=row, queue=[], clocks=[])
-        for row in Case.objects.filter(pk__in=cases).values("id", "kind", "state", "seq", "body")
+        row["id"]: Rows(case=row, queue=[], clocks=[], access=[])
+        for row in Case.objects.filter(pk__in=cases).values(*CASE)
     }
-    for row in QueueRow.objects.filter(case__in=cases).order_by("pk").values(*QUEUE):
+    for row in QueueRow.objects.filter(case__in=cases).order_by("case", "department").values(*QUEUE):
         if row["case"] in rows:
             rows[row["case"]].queue.append(row)
     for row in ClockRow.objects.filter(case__in=cases).order_by("case", "run").values(*CLOCK):
         if row["case"] in rows:
             rows[row["case"]].clocks.append(row)
-    return {case: value.encoded for case, value in rows.items()}
+    for row in AccessRow.objects.filter(case__in=cases).order_by("case", "department").values(*ACCESS):
+        if row["case"] in rows:
+            rows[row["case"]].access.append(row)
+    return rows
 
 
 def rebuild() -> int:
@@ -107,17 +153,34 @@ def rebuild() -> int:
     Each batch is read and written in one transaction, so that an act in between is not overwritten with an older state.
     """
     total, after = 0, ""
-    while batch := list(_cases(after)):
+    while batch := _cases(after):
         with transaction.atomic():
-            list(Case.objects.select_for_update().filter(pk__in=batch))
-            for rows in rebuilt(cases=batch):
-                write(rows=rows)
+            list(Case.objects.select_for_update().filter(pk__in=batch).values("pk"))
+            kept = stored(cases=batch)
+            for kind, state, rows in rebuilt(cases=batch):
+                _mend(kind, state, rows, kept.get(state.id))
         total, after = total + len(batch), batch[-1]
     for table, column in PROJECTIONS:
         table._default_manager.exclude(**{f"{column}__in": CaseEvent.objects.values("case")}).delete()
     return total
 
 
-def _cases(after: str) -> Iterator[str]:
+def _mend(kind: CaseKind, state: CaseState, rows: Rows, there: Rows | None) -> None:
+    if there is None:
+        for table, column in PROJECTIONS[1:]:
+            table._default_manager.filter(**{column: state.id}).delete()
+    elif there.encoded == rows.encoded:
+        return
+    write(kind=kind, rows=rows, before=there, at=state.last_at)
+
+
+def _cases(after: str) -> list[str]:
     lines = CaseEvent.objects.filter(seq=1, case__gt=after).order_by("case")
-    return iter(lines.values_list("case", flat=True)[:BATCH])
+    return list(lines.values_list("case", flat=True)[:BATCH])
+
+
+def _cases_all() -> Iterator[str]:
+    after = ""
+    while batch := _cases(after):
+        yield from batch
+        after = batch[-1]

@@ -1,0 +1,75 @@
+"""What each event says to measures: where the case stood, its limit and colour, and how long it took. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from dajing.kernel.casework.events import Event
+from dajing.kernel.casework.folding import CaseState
+from dajing.kernel.casework.kinds import CaseKind
+from dajing.kernel.casework.projecting import NEVER, Rows, colour
+from dajing.kernel.clocks.api import day_of, is_working
+
+DAY = timedelta(days=1)
+
+
+def fact(*, kind: CaseKind, state: CaseState, event: Event, rows: Rows, origin: str) -> dict[str, Any]:
+    """The row of ``casework.events`` for one event; see ``streams`` for its columns. ``origin`` says what it is."""
+    due, warn_at = rows.case["due"], _warning(rows)
+    assert isinstance(due, datetime)  # noqa: S101 - rows hold any value
+    began = state.opened_at
+    return {
+        "record_id": f"{event.case}#{event.seq}",
+        "case": event.case,
+        "seq": event.seq,
+        "kind": kind.id,
+        "origin": origin,
+        "area": state.area,
+        "subject": state.subject,
+        "verb": event.verb,
+        "state": state.state,
+        "at": event.at,
+        "opened_at": began,
+        "department": state.assignment.department if state.assignment else "",
+        "due": None if due == NEVER else due,
+        "colour": colour(warn_at=warn_at, due=due, at=event.at),
+        "late": was_late(rows=rows, at=event.at),
+        "hand_backs": state.hand_backs,
+        "returned": state.returned,
+        "reopened": state.reopened,
+        "closed": not state.open,
+        "duplicate": bool(state.main),
+        "gross_days": worked_days(start=began, end=event.at),
+        "net_days": worked_days(start=began, end=event.at) - paused_days(state=state, at=event.at),
+    }
+
+
+def _warning(rows: Rows) -> datetime | None:
+    running = [row["warn_at"] for row in rows.clocks if row["stopped"] is None]
+    return min((moment for moment in running if isinstance(moment, datetime)), default=None)
+
+
+def was_late(*, rows: Rows, at: datetime) -> bool:
+    """Whether some limit was ever passed: when its run stopped, or by ``at`` while it goes on."""
+    for row in rows.clocks:
+        due, stopped = row["due"], row["stopped"]
+        until = stopped if isinstance(stopped, datetime) else at
+        if isinstance(due, datetime) and due <= until:
+            return True
+    return False
+
+
+def worked_days(*, start: datetime, end: datetime) -> int:
+    """Working days from ``start`` to ``end``: the day of the start is not counted, that of the end is."""
+    day, last, count = day_of(start), day_of(end), 0
+    while day < last:
+        day += DAY
+        count += is_working(day)
+    return count
+
+
+def paused_days(*, state: CaseState, at: datetime) -> int:
+    """Working days that fell wholly into suspensions; the day of a suspension counts as worked, that of a resumption
+    does not, as for clocks."""
+    return sum(worked_days(start=pause.since, end=pause.until or at) for pause in state.pauses)
