@@ -45,11 +45,12 @@ def board(request: HttpRequest, plan: str) -> HttpResponse:
     frame = {"plan": found, "board": shown, "vintage": shown.vintage}
     chosen = (request.GET.get("indicator", ""), request.GET.get("period", ""), request.user.is_authenticated)
     context = {
-        "formats": TITLES.items(),
         "body": part(
             template="plan/_board.html",
             key=(*state, source.slots_version(plan=found)),
-            context=lambda: frame | {"slots": source.slots(plan=found, as_of=as_of(request).moment)},
+            context=lambda: (
+                frame | {"formats": TITLES.items(), "slots": source.slots(plan=found, as_of=as_of(request).moment)}
+            ),
             request=request,
         ),
         "map": part(

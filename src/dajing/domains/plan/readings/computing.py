@@ -30,6 +30,9 @@ OF_THE_SUM = Text(
 )
 
 
+_digests: dict[int, tuple[Plan, str]] = {}
+
+
 def goal_of(*, indicator: Indicator) -> Goal:
     """The indicator's target for the rules."""
     due = periods.of_day(indicator.target.deadline, indicator.frequency)
@@ -44,7 +47,16 @@ def goal_of(*, indicator: Indicator) -> Goal:
 
 
 def definition(*, plan: Plan) -> str:
-    """A digest of what readings depend on in the pack: they are computed anew when it changes."""
+    """A digest of what readings depend on in the pack: they are computed anew when it changes.
+
+    Kept for the last plan objects asked for, because every page asks; a pack that is loaded again is another object.
+    """
+    if id(plan) not in _digests or _digests[id(plan)][0] is not plan:
+        _digests[id(plan)] = (plan, _definition(plan))
+    return _digests[id(plan)][1]
+
+
+def _definition(plan: Plan) -> str:
     from dajing.kernel.measures.registry import measures
 
     versions = {id: measure.version for id, measure in measures().items()}

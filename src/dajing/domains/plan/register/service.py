@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from dajing.domains.plan.models.register import DefinitionConfirmation, SlotEntry
 from dajing.domains.plan.pack import DefinitionStatus, Indicator, Plan, Slot
@@ -106,8 +106,13 @@ def slots(*, plan: Plan, as_of: datetime | None = None) -> list[SlotView]:
 
 
 def entries(*, plan: Plan) -> int:
-    """How many entries officers have made for the slots of the plan; it only grows."""
-    return SlotEntry.objects.filter(plan=plan.id).count()
+    """How many entries officers have made for the slots of the plan; it only grows.
+
+    Every view of the board asks, so the statement is written out: building it costs ten times as much as running it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {SlotEntry._meta.db_table} WHERE plan = %s", [plan.id])
+        return int(cursor.fetchone()[0])
 
 
 def _view(slot: Slot, row: SlotEntry | None) -> SlotView:
