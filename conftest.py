@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -10,7 +12,9 @@ import pytest
 
 from dajing.kernel.settings import settings
 
-os.environ.setdefault("DAJING_DATA", tempfile.mkdtemp(prefix="dajing-test-"))
+if "DAJING_DATA" not in os.environ:
+    os.environ["DAJING_DATA"] = tempfile.mkdtemp(prefix="dajing-test-")
+    atexit.register(shutil.rmtree, os.environ["DAJING_DATA"], ignore_errors=True)
 settings.cache_clear()  # pytest-django starts Django, and so reads the settings, before this file is loaded
 
 SHARED = Path(os.environ.get("DAJING_SHARED") or Path(__file__).resolve().parents[1] / "shared")
@@ -22,6 +26,12 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("reads ../shared, which is absent here")
     return SHARED
+
+
+@pytest.fixture(autouse=True)
+def no_mark_of_another_test() -> None:
+    """Rows are taken back after each test; the file that remembers how far they were sealed goes with them."""
+    (settings().data_dir / "ledger.mark").unlink(missing_ok=True)
 
 
 def pytest_configure() -> None:

@@ -18,6 +18,7 @@ from dajing.kernel.ledger.browsing import Line, Standing, ledger_standing, lines
 from dajing.kernel.ledger.models import Entry, Head, Leaf
 from dajing.kernel.ledger.proof import FORMAT, canonical
 from dajing.kernel.ledger.verification import Finding, Verification, verify
+from dajing.kernel.rows.bulk import insert
 from dajing.kernel.text import Refusal, Text
 
 __all__ = [
@@ -74,15 +75,21 @@ def record_many(*, acts: Sequence[Act], by: Actor, at: datetime) -> int:
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("record_many must run inside the transaction of its acts")
     moment = sealing.stamp(at)
-    Entry.objects.bulk_create([_entry(act, by, moment, False) for act in acts], batch_size=2_000)
+    columns = ("act", "by", "subject", "at", "body", "private", "sealed")
+    rows = [(a.act, by.id, a.subject, moment, _body(a), False, False) for a in acts]
+    insert(into=Entry, columns=columns, rows=rows)
     return len(acts)
 
 
 def _entry(act: Act, by: Actor, moment: str, private: bool) -> Entry:
-    body = canonical(msgspec.to_builtins(act.detail, builtin_types=()))
+    body = _body(act)
     if private:
         body = keys.conceal(subject=act.subject, body=body)
     return Entry(act=act.act, by=by.id, subject=act.subject, at=moment, body=body, private=private)
+
+
+def _body(act: Act) -> bytes:
+    return canonical(msgspec.to_builtins(act.detail, builtin_types=()))
 
 
 def seal(*, at: datetime) -> int:
@@ -119,7 +126,8 @@ def prove(*, entry: int) -> dict[str, Any]:
     if leaf is None or head is None:
         raise UnableToProve(entry=entry)
     row = leaf.entry
-    path = merkle.inclusion(index=leaf.index, size=head.size, subtree=sealing.stored)
+    index, size = leaf.index, head.size
+    path = sealing.from_store(lambda subtree: merkle.inclusion(index=index, size=size, subtree=subtree))
     return {
         "format": FORMAT,
         "index": leaf.index,

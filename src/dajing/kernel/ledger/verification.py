@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
-from dajing.kernel.ledger import merkle
+from dajing.kernel.ledger import mark, merkle
 from dajing.kernel.ledger.keys import public_key
 from dajing.kernel.ledger.models import Entry, Head, Leaf, Node
 from dajing.kernel.ledger.proof import signature_faults
@@ -15,6 +15,7 @@ from dajing.kernel.ledger.sealing import content
 from dajing.kernel.text import Text
 
 CHUNK = 2_000
+Say = Callable[[int | None, str, str], None]
 MOST = 50
 
 
@@ -63,9 +64,11 @@ class _Frontier:
         return value.hex()
 
 
-def _rows() -> Iterator[Leaf]:
+def _rows(size: int) -> Iterator[Leaf]:
+    """The first ``size`` leaves: what is sealed while the ledger is read is left to the next check."""
     position = -1
-    while chunk := list(Leaf.objects.filter(index__gt=position).select_related("entry").order_by("index")[:CHUNK]):
+    read = Leaf.objects.filter(index__lt=size).select_related("entry").order_by("index")
+    while chunk := list(read.filter(index__gt=position)[:CHUNK]):
         yield from chunk
         position = chunk[-1].index
 
@@ -79,9 +82,11 @@ def verify() -> Verification:
             findings.append(Finding(index=index, message=Text(zh=zh, en=en)))
 
     frontier, chain = _Frontier(), bytes(32)
+    marked = _mark(say)  # read before the heads, so that a sealing in between is not taken for a loss
     heads = {head.size: head for head in Head.objects.all()}
+    newest = max(heads, default=0)
     nodes = _NodeCheck()
-    for row in _rows():
+    for row in _rows(newest):
         if row.index != frontier.size:
             say(row.index, f"缺少条目 {frontier.size}", f"entry {frontier.size} is missing")
             break
@@ -96,18 +101,15 @@ def verify() -> Verification:
         head = heads.get(frontier.size)
         if head is not None and not _head_holds(head, frontier.root(), chain.hex()):
             say(row.index, f"第 {head.size} 条处的签名不符", f"the signed head at {head.size} does not hold")
-    newest = max(heads, default=0)
     if newest != frontier.size:
         say(
             None,
             f"签名至 {newest} 条，实有 {frontier.size} 条",
             f"heads sign {newest} entries, {frontier.size} are there",
         )
-    if (stored := Node.objects.count()) != nodes.count and not findings:
-        say(None, f"树节点数不符：{stored}", f"the tree has {stored} nodes, {nodes.count} belong to it")
-    sealed = Entry.objects.filter(sealed=True).count()
-    if sealed != frontier.size and not findings:
-        say(None, f"已封条目 {sealed} 与树不符", f"{sealed} entries are marked sealed, the tree has {frontier.size}")
+    if marked is not None:
+        _compare(marked, heads, say)
+    _nothing_beside(nodes.count, newest, say)
     return Verification(
         size=frontier.size,
         root=frontier.root(),
@@ -115,6 +117,45 @@ def verify() -> Verification:
         unsealed=Entry.objects.filter(sealed=False).count(),
         findings=tuple(findings),
     )
+
+
+def _mark(say: Say) -> mark.Mark | None:
+    try:
+        return mark.read()
+    except ValueError:
+        say(None, f"{mark.NAME} 无法读取", f"{mark.NAME} cannot be read")
+        return None
+
+
+def _nothing_beside(counted: int, newest: int, say: Say) -> None:
+    """No leaf, subtree or sealed entry stands outside what heads sign."""
+    last = Leaf.objects.order_by("-index").values_list("index", flat=True).first()
+    signed = Head.objects.order_by("-size").values_list("size", flat=True).first() or 0
+    if last is not None and last >= signed:
+        say(last, f"条目 {signed} 起没有签名", f"no head signs the entries from {signed} on")
+    stored = sum(
+        Node.objects.filter(level=level, position__lt=newest >> level).count()
+        for level in range(1, newest.bit_length() + 1)
+    )
+    beyond = 0 if signed > newest else Node.objects.count() - stored
+    if stored + beyond != counted:
+        say(None, f"树节点数不符：{stored + beyond}", f"the tree has {stored + beyond} nodes, {counted} belong to it")
+    loose = Entry.objects.filter(sealed=True, leaf=None).count()
+    if loose:
+        say(None, f"{loose} 个已封条目不在树中", f"{loose} entries are marked sealed and are not in the tree")
+
+
+def _compare(kept: mark.Mark, heads: dict[int, Head], say: Say) -> None:
+    """What was sealed last according to the file beside the key must still be there."""
+    newest = max(heads, default=0)
+    if kept.size > newest:
+        say(
+            None,
+            f"末尾被截去：曾封存 {kept.size} 条，现只有 {newest} 条",
+            f"the end was cut off: {kept.size} entries had been sealed, {newest} are there",
+        )
+    elif kept.size not in heads or heads[kept.size].root != kept.root:
+        say(None, f"曾封存的第 {kept.size} 条处的树根不符", f"the root sealed at {kept.size} is another one now")
 
 
 class _NodeCheck:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from pysqlite3 import dbapi2
 
-LEFT_OUT = {"lock", "kind.tmp", "test-rows.db", "restoring"}
+LEFT_OUT = {"lock", "kind.tmp", "test-rows.db", "restoring", "ledger.mark"}  # the mark: see kernel.ledger.mark
 LEFT_OUT_FOLDERS = {"spill", "cache", "tmp"}
 BLOCK = 1 << 20
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, transaction
 
 from dajing.kernel.identity.actor import Actor
-from dajing.kernel.ledger import api, proof
+from dajing.kernel.ledger import api, proof, verification
 from dajing.kernel.ledger.models import Entry, Head, Leaf, Node
 
 pytestmark = [pytest.mark.store_both, pytest.mark.django_db(transaction=True)]
@@ -178,6 +178,52 @@ def test_batches_of_any_size_give_the_same_root():
     result = api.verify()
     assert result.size == 37
     assert not result.findings
+
+
+def test_entries_cut_off_the_end_with_their_heads_are_missed():
+    record(5)
+    api.seal(at=AT)
+    record(3)
+    api.seal(at=AT)
+    Head.objects.filter(size=8).delete()
+    Node.objects.filter(level=1, position__gte=2).delete()
+    Node.objects.filter(level=2, position=1).delete()
+    Node.objects.filter(level=3).delete()
+    Leaf.objects.filter(index__gte=5).delete()
+    Entry.objects.filter(leaf=None).delete()
+    assert [f.message.en for f in api.verify().findings] == [
+        "the end was cut off: 8 entries had been sealed, 5 are there"
+    ]
+
+
+def test_a_leaf_a_subtree_or_a_sealed_entry_beside_the_tree_is_found():
+    record(4)
+    api.seal(at=AT)
+    record(1)
+    Entry.objects.filter(sealed=False).update(sealed=True)
+    assert "not in the tree" in api.verify().findings[0].message.en
+    loose = Entry.objects.get(leaf=None)
+    Leaf.objects.create(index=4, entry=loose, hash=b"x" * 32, chain=b"x" * 32)
+    assert "no head signs" in api.verify().findings[0].message.en
+    Leaf.objects.filter(index=4).delete()
+    loose.delete()
+    Node.objects.create(level=2, position=5, hash=b"x" * 32)
+    assert "nodes" in api.verify().findings[0].message.en
+
+
+def test_a_check_during_sealing_finds_nothing_wrong(monkeypatch):
+    record(3)
+    api.seal(at=AT)
+    record(4)
+    load = verification._NodeCheck._load
+
+    def sealing_meanwhile(self, level, position):
+        api.seal(at=AT)
+        load(self, level, position)
+
+    monkeypatch.setattr(verification._NodeCheck, "_load", sealing_meanwhile)
+    assert api.verify().findings == ()
+    assert Head.objects.count() == 2
 
 
 def test_a_ledger_sealed_anew_with_another_key_is_found():
