@@ -103,6 +103,27 @@ def _fan(
     return fan
 
 
+@njit(cache=True, fastmath=True, inline="always")
+def read_fan(fan: Raster, x: float, y: float, ring: float, levels: int) -> float:
+    """Loss at ``ring`` rings from the site towards east ``x``, north ``y``; bilinear among evaluated bearings."""
+    azimuths, rings = fan.shape
+    r0 = min(max(int(ring), 1), rings - 2)
+    fr = F(min(max(ring - r0, 0.0), 1.0))
+    stride = 1
+    level = 0
+    while level < levels and r0 < (rings >> (level + 1)):
+        stride *= 2
+        level += 1
+    turn = math.atan2(x, y) / (2.0 * math.pi)
+    bearing = (turn + 1.0 if turn < 0.0 else turn) * azimuths / stride
+    k0 = int(bearing)
+    fk = F(bearing - k0)
+    ka, kb = (k0 * stride) % azimuths, ((k0 + 1) * stride) % azimuths
+    near = fan[ka, r0] + fk * (fan[kb, r0] - fan[ka, r0])
+    far = fan[ka, r0 + 1] + fk * (fan[kb, r0 + 1] - fan[ka, r0 + 1])
+    return near + fr * (far - near)
+
+
 @njit(cache=True, fastmath=True, parallel=True)
 def _raster(fan: Raster, cells: int, scale: float) -> Raster:
     """Read the fan back on a square of 2·cells+1 cells; bilinear in ring and bearing among evaluated bearings."""
@@ -113,23 +134,8 @@ def _raster(fan: Raster, cells: int, scale: float) -> Raster:
         for i in range(2 * cells + 1):
             x, y = i - cells, cells - j
             ring = math.sqrt(float(x * x + y * y)) * scale
-            if ring > rings - 1:
-                continue
-            r0 = min(max(int(ring), 1), rings - 2)
-            fr = F(min(max(ring - r0, 0.0), 1.0))
-            stride = 1
-            level = 0
-            while level < levels and r0 < (rings >> (level + 1)):
-                stride *= 2
-                level += 1
-            turn = math.atan2(float(x), float(y)) / (2.0 * math.pi)
-            bearing = (turn + 1.0 if turn < 0.0 else turn) * azimuths / stride
-            k0 = int(bearing)
-            fk = F(bearing - k0)
-            ka, kb = (k0 * stride) % azimuths, ((k0 + 1) * stride) % azimuths
-            near = fan[ka, r0] + fk * (fan[kb, r0] - fan[ka, r0])
-            far = fan[ka, r0 + 1] + fk * (fan[kb, r0 + 1] - fan[ka, r0 + 1])
-            out[j, i] = near + fr * (far - near)
+            if ring <= rings - 1:
+                out[j, i] = read_fan(fan, float(x), float(y), ring, levels)
     return out
 
 
@@ -148,18 +154,37 @@ def coverage(
     ``dn`` (N-units/km) and ``n0`` (N-units) describe the atmosphere. Raises ``OutsideTheModel`` where the radius
     leaves the terrain, the terrain holds a void, or a value is outside P.1812-8's range.
     """
+    fan = fan_around(
+        terrain=terrain, site=site, radius_km=radius_km, step_km=cell_km, receiver_height=receiver_height, dn=dn, n0=n0
+    )
+    return Coverage(loss=_raster(fan, round(radius_km / cell_km), 1.0), cell_km=cell_km)
+
+
+def fan_around(
+    *,
+    terrain: Terrain,
+    site: Site,
+    radius_km: float,
+    step_km: float,
+    receiver_height: float = 1.5,
+    dn: float = 45.0,
+    n0: float = 325.0,
+) -> Raster:
+    """Median loss ``fan[bearing, ring]`` (dB): bearings clockwise from north in equal parts, rings ``step_km`` apart.
+
+    The number of bearings is a power of two; near the site only every 2nd, 4th ... is evaluated, as ``_raster`` reads.
+    """
     row, column, per_km = place(terrain=terrain, site=site, radius_km=radius_km)
-    cells = round(radius_km / cell_km)
+    cells = round(radius_km / step_km)
     rings = cells + 2
     azimuths = 1 << math.ceil(math.log2(2.0 * math.pi * cells))
     ae = EARTH * 157.0 / (157.0 - dn)
     rw = np.zeros(rings + 1, np.float32)
     rw[1:] = 1.0 / np.sqrt(np.arange(1, rings + 1))
-    fan = _fan(
-        terrain.heights, terrain.clutter, row, column, per_km, math.radians(site.latitude), cell_km, azimuths, rings,
+    return _fan(
+        terrain.heights, terrain.clutter, row, column, per_km, math.radians(site.latitude), step_km, azimuths, rings,
         site.height, receiver_height, ae, site.frequency_ghz, n0, site.vertical, rw,
     )  # fmt: skip
-    return Coverage(loss=_raster(fan, cells, 1.0), cell_km=cell_km)
 
 
 def place(*, terrain: Terrain, site: Site, radius_km: float) -> tuple[float, float, float]:
