@@ -15,7 +15,7 @@ from django.urls import reverse
 from dajing.kernel.identity.actor import Actor, system
 from dajing.kernel.identity.first import gate
 from dajing.kernel.identity.first.service import setup_secret
-from dajing.kernel.identity.holding import Holder, actor, appointments, department_names, holders, names_of
+from dajing.kernel.identity.holding import Holder, actor, appointments, department_names, holders, names_of, post_names
 from dajing.kernel.identity.models import Person, PostRole
 from dajing.kernel.identity.refusals import NotYours, TokenInvalid
 from dajing.kernel.identity.roles import SYSTEM, known_roles
@@ -35,6 +35,7 @@ __all__ = [
     "holders",
     "names_of",
     "person_holding",
+    "post_names",
     "requires",
     "sign_in_link",
     "system",

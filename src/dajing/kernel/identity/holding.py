@@ -9,7 +9,7 @@ import msgspec
 from django.db.models import Q, QuerySet
 
 from dajing.kernel.identity.actor import Actor
-from dajing.kernel.identity.models import Appointment, Department, Person, PostRole
+from dajing.kernel.identity.models import Appointment, Department, Person, Post, PostRole
 from dajing.kernel.text import Text
 
 
@@ -45,6 +45,12 @@ def names_of(*, people: Iterable[str]) -> dict[str, str]:
     keys = {id: int(id[7:]) for id in people if id.startswith("person:") and id[7:].isdecimal()}
     known = dict(Person.objects.filter(pk__in=set(keys.values())).values_list("pk", "name"))
     return {id: known[key] for id, key in keys.items() if key in known}
+
+
+def post_names(*, posts: Iterable[str]) -> dict[str, Text]:
+    """The titles of these posts."""
+    rows = Post.objects.filter(pk__in=set(posts)).values_list("id", "title_zh", "title_en")
+    return {id: Text(zh=zh, en=en) for id, zh, en in rows}
 
 
 def department_names() -> dict[str, Text]:

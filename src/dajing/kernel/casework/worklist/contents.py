@@ -35,7 +35,7 @@ COLOURS = {
 def row(*, line: queue.Line, words: Labels, at: datetime) -> dict[str, Any]:
     """One line as a page shows it."""
     tone, word = COLOURS[line.colour(at=at)]
-    holder = words.people.get(line.person) or line.post
+    holder = words.people.get(line.person) or words.posts.get(line.post, "")
     return {
         "line": line,
         "address": address(case=line.case),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import msgspec
 from django.urls import NoReverseMatch, reverse
@@ -13,10 +13,8 @@ from dajing.kernel.casework.kinds import CaseKind
 from dajing.kernel.casework.models import KindVersion
 from dajing.kernel.casework.queue import Line
 from dajing.kernel.casework.store import kind_of
-from dajing.kernel.identity.api import department_names, names_of
+from dajing.kernel.identity.api import department_names, names_of, post_names
 from dajing.kernel.text import Text
-
-UNNAMED = Text(zh="—", en="—")
 
 
 class Labels(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +25,7 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True):
     areas: dict[str, Text]
     departments: dict[str, Text]
     people: dict[str, str]
+    posts: dict[str, Text]
 
 
 @functools.lru_cache(maxsize=1024)
@@ -40,7 +39,7 @@ def kinds_known() -> list[CaseKind]:
     return [_version(digest) for digest in digests]
 
 
-def labels(*, lines: Iterable[Line]) -> Labels:
+def labels(*, lines: Sequence[Line]) -> Labels:
     """All words that ``lines`` and the filters above them need."""
     known = kinds_known()
     return Labels(
@@ -49,6 +48,7 @@ def labels(*, lines: Iterable[Line]) -> Labels:
         areas={code: area.name for code, area in areas().items()},
         departments=department_names(),
         people=names_of(people={line.person for line in lines if line.person}),
+        posts=post_names(posts={line.post for line in lines if line.post}),
     )
 
 
