@@ -41,6 +41,11 @@ class Settings(BaseSettings):
     analytics: str = Field("duckdb://", description="Engine of measures: duckdb:// or sc://host:port (Spark Connect).")
     history: str = Field("", description="Iceberg warehouse URL; by default history/ in the data directory.")
     upload_limit_mb: int = Field(20, description="Largest file a department may upload, in MiB.")
+    outgoing_hosts: list[str] = Field([], description="Hosts that messages may be sent to; nothing else is ever asked.")
+    notify_mail: str = Field("", description="Mail server: smtp[s]://user:password@host:port/?from=address[&tls=1].")
+    notify_sms: str = Field("", description="SMS gateway that takes JSON by POST: https://…; token as #fragment.")
+    notify_wecom: str = Field("", description="Webhook of a 企业微信/政务微信 group robot: https://…/send?key=….")
+    scanner: str = Field("", description="Scanner of uploaded files: clamd://host:port or clamd:///socket; else none.")
     log: Literal["console", "json"] = Field("console", description="Form of the log lines.")
     secret_key: str = Field("", description="Signs sessions; by default generated once in the data directory.")
 

@@ -15,7 +15,17 @@ from django.urls import reverse
 from dajing.kernel.identity.actor import Actor, system
 from dajing.kernel.identity.first import gate
 from dajing.kernel.identity.first.service import setup_secret
-from dajing.kernel.identity.holding import Holder, actor, appointments, department_names, holders, names_of, post_names
+from dajing.kernel.identity.holding import (
+    Holder,
+    actor,
+    address_of,
+    appointments,
+    department_names,
+    holders,
+    names_of,
+    post_names,
+    roles_of_post,
+)
 from dajing.kernel.identity.models import Person, PostRole
 from dajing.kernel.identity.refusals import NotYours, TokenInvalid
 from dajing.kernel.identity.roles import SYSTEM, known_roles
@@ -29,6 +39,7 @@ __all__ = [
     "TokenInvalid",
     "actor",
     "actor_of",
+    "address_of",
     "anonymous",
     "audience",
     "department_names",
@@ -37,6 +48,7 @@ __all__ = [
     "person_holding",
     "post_names",
     "requires",
+    "roles_of_post",
     "sign_in_link",
     "system",
     "token_actor",

@@ -47,6 +47,13 @@ def names_of(*, people: Iterable[str]) -> dict[str, str]:
     return {id: known[key] for id, key in keys.items() if key in known}
 
 
+def address_of(*, person: str) -> str:
+    """The e-mail address of an actor id such as ``person:7``; empty for one without a valid account."""
+    key = person.removeprefix("person:")
+    row = Person.objects.filter(pk=int(key), is_active=True).first() if key.isdecimal() else None
+    return row.email if row else ""
+
+
 def post_names(*, posts: Iterable[str]) -> dict[str, Text]:
     """The titles of these posts."""
     rows = Post.objects.filter(pk__in=set(posts)).values_list("id", "title_zh", "title_en")

@@ -10,9 +10,9 @@ from django.db import transaction
 
 from dajing.kernel.bus.api import publish
 
-__all__ = ["SIGNED_IN", "announce", "audience_of", "topic"]
+__all__ = ["SIGNED_IN", "announce", "audience_of", "own_topic", "topic"]
 
-PREFIX = "live."
+PREFIX, OWN = "live.", "own."
 SIGNED_IN, PUBLIC = "signed-in", "public"
 
 
@@ -32,8 +32,15 @@ def topic(*, name: str, audience: str = SIGNED_IN) -> Topic:
     return _topics[name]
 
 
+def own_topic(*, person: str) -> str:
+    """The topic that only this person (an actor id such as ``person:7``) may listen to."""
+    return OWN + person
+
+
 def audience_of(*, name: str) -> str:
-    """Who may listen to ``name``."""
+    """Who may listen to ``name``: public, signed-in, a role, or the id of the one person whose own topic it is."""
+    if name.startswith(OWN):
+        return name.removeprefix(OWN)
     from dajing.kernel.manifest import kernel_parts, slice_parts
 
     kernel_parts(name="live")

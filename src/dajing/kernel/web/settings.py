@@ -77,6 +77,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "dajing.kernel.ui.context.page",
+                "dajing.kernel.notify.context.inbox",
             ],
         },
     }

@@ -38,6 +38,7 @@ def row(*, line: queue.Line, words: Labels, at: datetime) -> dict[str, Any]:
     holder = words.people.get(line.person) or words.posts.get(line.post, "")
     return {
         "line": line,
+        "title": line.title or f"{words.kinds.get(line.kind, line.kind)} {line.case[-8:]}",  # private: never in a list
         "address": address(case=line.case),
         "kind": words.kinds.get(line.kind, line.kind),
         "state": words.states.get((line.kind, line.state), line.state),

@@ -1,0 +1,18 @@
+"""What follows from acts on cases: those whom they concern are told."""
+
+from __future__ import annotations
+
+from dajing.kernel.bus.api import Event, consumer
+from dajing.kernel.casework.worklist.telling import tell_of_act, tell_of_clock
+
+
+@consumer(topic="casework.acted", name="casework.notices")
+def notices_of_acts(event: Event) -> None:
+    """Write the notices of one act."""
+    tell_of_act(case=event.payload["case"], seq=event.payload["seq"])
+
+
+@consumer(topic="casework.clock", name="casework.clock-notices")
+def notices_of_clocks(event: Event) -> None:
+    """Write the notices of a clock that has turned yellow or red."""
+    tell_of_clock(payload=event.payload, at=event.at)
