@@ -133,14 +133,6 @@ def test_wecom_gets_the_documented_message_with_one_link_back(by, gateway, monke
     assert sending.send_waiting(name="wecom", settings=with_it, at=AT) == 0 and len(gateway.got) == 1
 
 
-def test_words_too_long_for_wecom_are_cut_and_the_link_is_whole():
-    from dajing.engines.wecom_webhook import payload
-
-    link = "https://centre.example/work/case/x"
-    content = json.loads(payload(message=port.Message(address="1", subject="s", text="长" * 4000, link=link)))["text"]
-    assert len(content["content"].encode()) <= 2048 and content["content"].endswith(link)
-
-
 def test_sms_carries_the_token_in_a_header_and_never_in_the_address(by, gateway, monkeypatch):
     url = f"http://127.0.0.1:{gateway.server_port}/send#secret"
     with_it = configure(monkeypatch, notify_sms=url, outgoing_hosts=["127.0.0.1"])
