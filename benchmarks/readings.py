@@ -27,7 +27,7 @@ import pyarrow as pa
 
 from dajing.domains.plan.loading import plan
 from dajing.domains.plan.pack import Plan
-from dajing.domains.plan.readings.computing import compute, partition
+from dajing.domains.plan.readings.computing import compute, eras, fields_of, partition
 from dajing.domains.plan.readings.forming import Frame
 from dajing.domains.plan.readings.uses import uses_of
 from dajing.kernel.areas.api import areas
@@ -174,10 +174,10 @@ def structs(*, chosen: Plan, uses: list[Use], codes: list[str], table: pa.Table)
     found = {(row["use"], row["area"], row["period"]): row for row in table.to_pylist()}
     frame = Frame(
         top=chosen.area,
-        units=tuple(codes),
+        partitions=dict.fromkeys((period for _, within in eras(plan=chosen) for period in within), tuple(codes)),
         names={code: area.name for code, area in areas().items()},
-        fields={field.id: field for field in chosen.fields},
-        uses={use.id: use for use in uses},
+        fields=fields_of(plan=chosen),
+        uses={use.id: use for use in uses_of(plan=chosen)},
         rows=found,
     )
     return len(compute(plan=chosen, frame=frame, on=date(2021, 1, 1)))
@@ -192,8 +192,8 @@ def main() -> None:
     os.environ["DAJING_DATA"] = tempfile.mkdtemp(prefix="dajing-bench-")
     start()
     chosen = plan()
-    uses = uses_of(plan=chosen)
-    codes = [unit.code for unit in partition()]
+    uses = [use for use in uses_of(plan=chosen) if use.measure.stream is None]
+    codes = [unit.code for unit in partition(period=f"{chosen.last_year}-12")]
     fields = sorted({field for use in uses for field in use.params.fields().values()})
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "reports.parquet"
