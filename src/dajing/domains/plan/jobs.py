@@ -38,6 +38,14 @@ def recompute() -> None:
 schedule(name="plan.readings.daily", daily=time(0, 5))(recompute)
 
 
+@schedule(name="plan.uploads.forgotten", every=timedelta(hours=1))
+def forget_uploads() -> None:
+    """Files that were shown and never accepted go."""
+    from dajing.domains.plan.reporting.originals import forget_shown
+
+    forget_shown(at=datetime.now(UTC))
+
+
 @task(heavy=True)
 def foresee(snapshot: int) -> None:
     """Forecasts for one stored state, and its statuses with them; a state dropped meanwhile needs none."""

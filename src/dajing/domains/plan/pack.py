@@ -217,3 +217,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     forms: tuple[Form, ...]
     slots: tuple[Slot, ...]
     facts: tuple[Fact, ...]
+
+    @property
+    def base_year(self) -> int:
+        """The year before the plan, where every path starts; its reports are taken too."""
+        return self.first_year - 1

@@ -63,17 +63,23 @@ async def _page(scope: Scope, receive: Receive, send: Send) -> None:
     except Gone:
         status = 499
     except TooLarge:
-        await _answer(seen, 413, "text/html", _TOO_LARGE.format(limit=settings().upload_limit_mb))
+        kind, words = _TOO_LARGE[scope["path"].startswith("/api/")]
+        await _answer(seen, 413, kind, words.replace("{limit}", str(settings().upload_limit_mb)))
     took = round((time.perf_counter() - started) * 1000, 1)
     _log.info("page", method=scope["method"], path=scope["path"], status=status, ms=took)
 
 
-_TOO_LARGE = (
+_TOO_LARGE_PAGE = (
     '<!doctype html><html lang="zh"><meta charset="utf-8"><title>413</title>'
     "<p>文件超过 {limit} MiB，未接收，数据没有改变。请拆分后再上传。</p>"
     '<p lang="en">The file is larger than {limit} MiB. It was not received and nothing has changed. '
     "Split it and upload the parts.</p></html>"
 )
+_TOO_LARGE_PROBLEM = (
+    '{"status": 413, "title": "the body is larger than {limit} MiB; it was not received and nothing has changed", '
+    '"detail": "文件超过 {limit} MiB，未接收，数据没有改变。请拆分后再上传。"}'
+)
+_TOO_LARGE = {False: ("text/html", _TOO_LARGE_PAGE), True: ("application/problem+json", _TOO_LARGE_PROBLEM)}
 
 
 async def _answer(send: Send, status: int, kind: str, text: str) -> None:

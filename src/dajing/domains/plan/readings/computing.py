@@ -22,8 +22,6 @@ from dajing.kernel.measures.reading import Reading
 from dajing.kernel.measures.registry import Input
 from dajing.kernel.text import Text
 
-LEAD_YEARS = 1  # the year before the plan is its base: where every path starts
-
 OF_THE_SUM = Text(
     zh="目标是对全市合计而言，单个单位没有自己的目标值",
     en="the target is for the city's total; a unit has none of its own",
@@ -75,7 +73,7 @@ def partition(*, period: str) -> list[Area]:
 def eras(*, plan: Plan) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
     """The plan's periods grouped by the partition that held at their end, oldest first."""
     kinds = tuple(sorted({indicator.frequency for indicator in plan.indicators}))
-    return _eras(plan.first_year - LEAD_YEARS, plan.last_year, kinds)
+    return _eras(plan.base_year, plan.last_year, kinds)
 
 
 @functools.lru_cache(maxsize=8)
@@ -129,7 +127,7 @@ def frame_of(*, plan: Plan, as_of: datetime | None, url: str | None = None) -> F
 def grid(*, plan: Plan, indicator: Indicator, on: date) -> list[str]:
     """The periods of an indicator that have ended by ``on``: from the base year to the plan's end."""
     last = min(on, max(date(plan.last_year, 12, 31), indicator.target.deadline))
-    return periods.between(date(plan.first_year - LEAD_YEARS, 1, 1), last, indicator.frequency)
+    return periods.between(date(plan.base_year, 1, 1), last, indicator.frequency)
 
 
 def compute(*, plan: Plan, frame: Frame, on: date) -> list[IndicatorReading]:

@@ -200,8 +200,14 @@ def _fault(value: Value, message: Text, cure: Text) -> Fault:
     return Fault(row=value.row, column=value.column, message=message, cure=cure)
 
 
-def period_fault(*, end: date, today: date) -> Text | None:
-    """Why a period cannot be reported yet, or None."""
+def period_fault(*, end: date, today: date, first: int, last: int) -> Text | None:
+    """Why a period cannot be reported, or None: it is not over, or the plan (years ``first`` to ``last``, its base
+    year counted) does not ask for it."""
+    if not first <= end.year <= last:
+        return Text(
+            zh=f"本规划只收 {first} 至 {last} 年的报表，期末 {end} 不在其中。",
+            en=f"This plan takes reports of {first} to {last}; the period ends on {end}.",
+        )
     if end >= today:
         return Text(
             zh=f"期末 {end} 未到，不能填报未来的数；请在期后填报。",

@@ -47,7 +47,9 @@ def open_report(*, plan: Plan, form: str, scope: str, period: str, by: Actor, at
     declared = form_of(plan=plan, form=form)
     if frequency_of(period=period) != declared.frequency:
         raise PeriodUnreadable(given=period, frequency=FREQUENCIES[declared.frequency].zh)
-    future = rules.period_fault(end=last_day(period=period), today=day_of(moment=at))
+    future = rules.period_fault(
+        end=last_day(period=period), today=day_of(moment=at), first=plan.base_year, last=plan.last_year
+    )
     if future is not None:
         cure = Text(zh="核对期别", en="check the period")
         raise ReportRefused(faults=[Fault(row=0, column="", message=future, cure=cure)])

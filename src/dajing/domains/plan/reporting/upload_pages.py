@@ -14,6 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dajing.domains.plan.pack import Plan
 from dajing.domains.plan.reporting import desk, uploading
+from dajing.domains.plan.reporting.originals import keep_shown, shown
+from dajing.domains.plan.reporting.originals import original as original_path
 from dajing.domains.plan.reporting.pages import found_or_404, plan_of
 from dajing.domains.plan.reporting.refusals import ReportRefused
 from dajing.domains.plan.reporting.scope import fields_of, form_of
@@ -45,7 +47,7 @@ def upload(request: HttpRequest, plan: str) -> HttpResponse:
         return _refused(request, found, body, by, at, given)
     if _hopeless(seen):
         return _refused(request, found, body, by, at, given)
-    token = signing.dumps(given | {"sha256": uploading.keep_original(body=body), "by": by.id}, salt=SALT)
+    token = signing.dumps(given | {"sha256": keep_shown(body=body), "by": by.id}, salt=SALT)
     return _shown(request, found, form, seen, token)
 
 
@@ -117,7 +119,7 @@ def accept(request: HttpRequest, plan: str) -> HttpResponse:
         given = None
     if given is None or given["by"] != by.id:
         return HttpResponseRedirect(reverse("plan-upload", args=[found.id]))
-    path = uploading.original(digest=given["sha256"])
+    path = shown(digest=given["sha256"])
     body = found_or_404(path if path.exists() else None).read_bytes()
     headings, chosen = request.POST.getlist("heading"), request.POST.getlist("stands_for")
     mapping = {bare(heading): target for heading, target in zip(headings, chosen, strict=False) if target}
@@ -143,7 +145,7 @@ def original(request: HttpRequest, plan: str, sha256: str) -> HttpResponse:
     if not (by.may("plan.lock") or by.may("plan.officer")):
         rows = rows.filter(department=by.department or "-")
     row = found_or_404(rows.first())
-    path = uploading.original(digest=row.sha256)
+    path = original_path(digest=row.sha256)
     answer = HttpResponse(found_or_404(path if path.exists() else None).read_bytes())
     answer["Content-Type"] = "application/octet-stream"
     answer["Content-Disposition"] = f'attachment; filename="{row.sha256[:12]}.{row.filename.rpartition(".")[2][:5]}"'

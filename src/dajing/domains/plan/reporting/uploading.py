@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +12,7 @@ from django.db import transaction
 from dajing.domains.plan.models.reporting import ColumnMapping, Report, ReportValue, Upload
 from dajing.domains.plan.pack import Field, Plan
 from dajing.domains.plan.reporting import rules, service
+from dajing.domains.plan.reporting.originals import keep_original
 from dajing.domains.plan.reporting.refusals import LockedAlready, ReportRefused
 from dajing.domains.plan.reporting.rules import Fault, Value
 from dajing.domains.plan.reporting.scope import covered, expected_areas, fields_of, form_of, heirs
@@ -94,7 +93,9 @@ def preview(
 def _figures(plan: Plan, scope: str, form: str, period: str, found: Understood, at: datetime) -> list[Fault]:
     from dajing.domains.plan.reporting.periods import last_day
 
-    future = rules.period_fault(end=last_day(period=period), today=day_of(at))
+    future = rules.period_fault(
+        end=last_day(period=period), today=day_of(at), first=plan.base_year, last=plan.last_year
+    )
     if future is not None:
         return [Fault(row=0, column="", message=future, cure=Text(zh="核对期别", en="check the period"))]
     fields = fields_of(plan=plan, form=form)
@@ -184,32 +185,6 @@ def remember(*, form: str, signature: str, mapping: Mapping[str, str], by: Actor
         )
         detail = {"signature": signature, "mapping": dict(mapping)}
         record(act="plan.mapping.confirmed", by=by, at=at, subject=f"form:{form}", detail=detail)
-
-
-def keep_original(*, body: bytes) -> str:
-    """Store a file under its SHA-256, durable before the digest is returned; the same file is stored once."""
-    digest = hashlib.sha256(body).hexdigest()
-    path = original(digest=digest)
-    if path.exists():
-        return digest
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{digest}.{os.getpid()}.{id(body)}")
-    with part.open("wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-    directory = os.open(path.parent, os.O_RDONLY)  # the name is durable only when its directory is
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
-    return digest
-
-
-def original(*, digest: str) -> Path:
-    """Where the original with this digest is kept."""
-    return settings().data_dir / "objects" / digest[:2] / digest
 
 
 def accept(

@@ -1,6 +1,7 @@
 """The ASGI root, called as a server calls it."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -73,6 +74,9 @@ async def test_a_file_that_is_too_large_is_refused_with_the_reason_in_both_langu
     assert status == 413
     assert "文件超过 20 MiB" in body.decode()
     assert "larger than 20 MiB" in body.decode()
+    status, headers, body = await ask("/api/v1/plan/uploads", method="POST", chunks=[megabyte] * 22)
+    assert (status, dict(headers)[b"content-type"].split(b";")[0]) == (413, b"application/problem+json")
+    assert "20 MiB" in json.loads(body)["title"]
 
 
 async def test_a_body_is_replayed_unchanged_even_when_it_went_to_disk():

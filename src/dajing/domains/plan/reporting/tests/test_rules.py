@@ -77,8 +77,13 @@ def test_a_part_equal_to_its_whole_an_empty_cell_and_the_limits_themselves_are_g
 
 
 def test_a_period_can_be_reported_from_the_day_after_its_end():
-    assert rules.period_fault(end=date(2018, 6, 30), today=date(2018, 6, 30))
-    assert rules.period_fault(end=date(2018, 6, 30), today=date(2018, 7, 1)) is None
+    plan = {"first": 2015, "last": 2020}
+    assert rules.period_fault(end=date(2018, 6, 30), today=date(2018, 6, 30), **plan)
+    assert rules.period_fault(end=date(2018, 6, 30), today=date(2018, 7, 1), **plan) is None
+    for outside in (date(2014, 12, 31), date(2021, 1, 31)):
+        found = rules.period_fault(end=outside, today=date(2026, 1, 1), **plan)
+        assert found is not None
+        assert "2015" in found.zh
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from dajing.domains.plan.models.reporting import ColumnMapping, Report, ReportValue, Upload
-from dajing.domains.plan.reporting import uploading
+from dajing.domains.plan.reporting import originals, uploading
 from dajing.domains.plan.reporting.refusals import LockedAlready, NotYourReport, ReportRefused
 from dajing.domains.plan.reporting.scope import fields_of, units_in
 from dajing.domains.plan.reporting.tests.conftest import AT
@@ -47,7 +47,7 @@ def test_a_file_becomes_the_open_report_of_its_period_and_its_original_is_kept(p
     receipt = accepted(plan, people, body)
     assert (receipt.outcome, receipt.report.period, receipt.report.state) == ("accepted", "2018-06", "draft")
     assert ReportValue.objects.filter(report=receipt.report).count() == 4 * 19
-    assert uploading.original(digest=receipt.upload.sha256).read_bytes() == body
+    assert originals.original(digest=receipt.upload.sha256).read_bytes() == body
     assert Entry.objects.filter(act="plan.upload.accepted").count() == 1
 
 
@@ -96,7 +96,7 @@ def test_a_bad_file_is_refused_whole_with_its_place_and_kept_as_refused(plan, pe
     assert not ReportValue.objects.exists()
     kept = Upload.objects.get()
     assert (kept.outcome, len(kept.problems)) == ("refused", len(refusal.faults))
-    assert uploading.original(digest=kept.sha256).read_bytes() == body
+    assert originals.original(digest=kept.sha256).read_bytes() == body
 
 
 def test_a_refused_file_leaves_an_earlier_draft_as_it_was(plan, people):
@@ -137,3 +137,12 @@ def test_a_preview_changes_nothing(plan, people):
     assert (found.period, found.missing, found.faults) == ("2018-06", 0, ())
     assert not Report.objects.exists()
     assert not Upload.objects.exists()
+
+
+def test_a_file_that_was_only_shown_goes_after_some_hours():
+    digest = originals.keep_shown(body=b"shown, never accepted")
+    now = datetime.now(UTC)
+    originals.forget_shown(at=now)
+    assert originals.shown(digest=digest).exists()
+    assert originals.forget_shown(at=now + timedelta(hours=4)) >= 1
+    assert not originals.shown(digest=digest).exists()
