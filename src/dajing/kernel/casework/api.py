@@ -27,6 +27,7 @@ from dajing.kernel.casework.reading import (
     duplicates,
     possible,
     read_case,
+    tally,
     visible,
 )
 from dajing.kernel.casework.refusals import (
@@ -37,7 +38,7 @@ from dajing.kernel.casework.refusals import (
     UnableToAct,
     unable,
 )
-from dajing.kernel.casework.registry import KindUnknown, kind, kinds
+from dajing.kernel.casework.registry import KindUnknown, address, kind, kinds
 from dajing.kernel.casework.service import act, case_id, open_case
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "Transition",
     "UnableToAct",
     "act",
+    "address",
     "assign",
     "case_id",
     "cases",
@@ -84,6 +86,7 @@ __all__ = [
     "resume",
     "supervise",
     "suspend",
+    "tally",
     "title_of",
     "unable",
     "visible",

@@ -34,7 +34,7 @@ class CaseState(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a case is, as its log says; equal logs give equal states.
 
     ``fields`` are the kind's own; ``involved`` every department that ever had to do with it; ``main`` the case of
-    which this is a duplicate; ``contributed`` the joint departments that gave their part. ``title`` is empty where the
+    which this is a duplicate; ``worker`` held it when its assignee last acted; ``contributed`` the joint departments that gave their part. ``title`` is empty where the
     kind is private.
     """
 
@@ -54,6 +54,8 @@ class CaseState(msgspec.Struct, frozen=True, kw_only=True):
     parties: tuple[Party, ...] = ()
     assignment: Assignment | None = None
     assigned_from: str = ""
+    opened_from: str = ""
+    worker: Assignment | None = None
     involved: tuple[str, ...] = ()
     contributed: tuple[str, ...] = ()
     handlers: tuple[str, ...] = ()
@@ -176,6 +178,7 @@ def _opened(kind: CaseKind, event: Event) -> CaseState:
         last_at=event.at,
         assignment=held,
         assigned_from=data["from"],
+        opened_from=data["from"],
     )
     return _tick(kind, _involving(state, data["from"], held.department, *held.joint), event.at)
 
@@ -191,7 +194,7 @@ def _moved(kind: CaseKind, state: CaseState, event: Event) -> CaseState:
         raise ValueError(f"{event.case}#{event.seq}: {event.verb} is no transition of {kind.id} from {state.state}")
     was_open, is_open = kind.state(id=state.state).open, kind.state(id=transition.target).open
     handled = transition.handles and event.by not in state.handlers
-    given = event.data.get("fields", {})
+    given, held = event.data.get("fields", {}), state.assignment
     state = msgspec.structs.replace(
         state,
         state=transition.target,
@@ -201,7 +204,31 @@ def _moved(kind: CaseKind, state: CaseState, event: Event) -> CaseState:
         returned=state.returned + transition.returns,
         reopened=state.reopened + (1 if is_open and not was_open else 0),
     )
+    if transition.by == "assignee":
+        state = msgspec.structs.replace(state, worker=held)
+    if transition.goes:
+        state = _sent(state, transition.goes, came_from=event.data.get("from", ""))
     return _tick(kind, state, event.at, changed=frozenset(given))
+
+
+def _sent(state: CaseState, goes: str, *, came_from: str) -> CaseState:
+    to = recipient(state=state, goes=goes)
+    if to is None:
+        return state
+    state = msgspec.structs.replace(state, assignment=to, assigned_from=came_from or state.assigned_from)
+    return _involving(state, to.department, *to.joint)
+
+
+def recipient(*, state: CaseState, goes: str) -> Assignment | None:
+    """Whom a transition hands the case to; None where nobody is named and it stays."""
+    if goes == "opener":
+        return Assignment(department=state.opened_from)
+    if goes == "worker":
+        return state.worker
+    named = state.fields.get(goes)
+    if isinstance(named, str):
+        return Assignment(department=named) if named else None
+    return None if named is None else msgspec.convert(named, Assignment)
 
 
 def _tick(kind: CaseKind, state: CaseState, at: datetime, *, changed: frozenset[str] = frozenset()) -> CaseState:

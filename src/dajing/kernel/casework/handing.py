@@ -11,7 +11,7 @@ from dajing.kernel.casework.folding import CaseState
 from dajing.kernel.casework.kinds import CaseKind
 from dajing.kernel.casework.models import Case
 from dajing.kernel.casework.refusals import unable
-from dajing.kernel.casework.rules import ENDED, NO_ROLE, NOT_WITH_YOU, helps, holds
+from dajing.kernel.casework.rules import ENDED, FIXED, NO_ROLE, NOT_WITH_YOU, helps, holds
 from dajing.kernel.casework.service import doer, perform
 from dajing.kernel.identity.actor import Actor
 from dajing.kernel.text import Text
@@ -42,7 +42,12 @@ def _helper(by: Actor, kind: CaseKind, state: CaseState) -> list[Text]:
 def assign(*, case: str, to: Assignment, by: Actor, at: datetime, seq: int, key: str) -> CaseState:
     """Give the case to a department, and within it a post or person; raises as ``act`` does."""
     data = {"to": msgspec.to_builtins(to), "from": by.department or to.department}
-    return perform(case, "assign", data, by, at, seq, key, lambda kind, state: _assigner(by, kind, state))
+
+    def allowed(kind: CaseKind, state: CaseState) -> list[Text]:
+        found = _assigner(by, kind, state)
+        return found if kind.state(id=state.state).movable else [*found, FIXED]
+
+    return perform(case, "assign", data, by, at, seq, key, allowed)
 
 
 def hand_back(*, case: str, reason: str, proposal: str, by: Actor, at: datetime, seq: int, key: str) -> CaseState:
@@ -53,6 +58,8 @@ def hand_back(*, case: str, reason: str, proposal: str, by: Actor, at: datetime,
 
     def allowed(kind: CaseKind, state: CaseState) -> list[Text]:
         found = _holder(by, kind, state)
+        if not kind.state(id=state.state).movable:
+            found.append(FIXED)
         if by.department == state.assigned_from:
             found.append(Text(zh="此件由本部门派出，不能退回本部门。", en="Your department gave it; assign it."))
         return found

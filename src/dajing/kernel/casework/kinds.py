@@ -12,21 +12,28 @@ from dajing.kernel.text import Text
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One state; ``open`` false ends the case, ``waiting`` says that somebody outside has to act."""
+    """One state; ``open`` false ends the case, ``waiting`` says that somebody outside has to act.
+
+    ``movable`` false: here the case can be neither assigned nor handed back.
+    """
 
     id: str
     title: Text
     open: bool = True
     waiting: bool = False
+    movable: bool = True
 
 
 class Transition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One verb that moves a case from any of ``sources`` to ``target``.
 
     ``roles`` are those of which the actor needs one; ``by`` narrows further: ``assignee`` who
-    holds the case, ``not_handler`` anybody but who handled it. ``handles`` makes the actor a handler. ``evidence``
-    lists what must come with the act, ``reason`` asks for words. ``sets`` names fields of the case that must come with
-    it and take their new values. ``joint`` waits until every joint department has given its part; ``returns`` counts
+    holds the case, ``not_handler`` anybody but who handled it, ``checker`` who holds it and neither handled
+    it nor sits in the department that did.
+    ``handles`` makes the actor a handler. ``evidence`` lists what must come with the act, and so does the list in the
+    case's field ``demands``; ``reason`` asks for words. ``goes`` hands the case on: to ``opener`` (the department that
+    opened it), to ``worker`` (who last acted as its assignee) or to the department or assignment in the field so named. ``sets`` names fields of the case that must come with
+    it and take their new values, ``takes`` those that may. ``joint`` waits until every joint department has given its part; ``returns`` counts
     as rework.
     """
 
@@ -35,11 +42,14 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     sources: tuple[str, ...]
     target: str
     roles: tuple[str, ...]
-    by: Literal["anyone", "assignee", "not_handler"] = "anyone"
+    by: Literal["anyone", "assignee", "not_handler", "checker"] = "anyone"
     handles: bool = False
     evidence: tuple[str, ...] = ()
+    demands: str = ""
+    goes: str = ""
     reason: bool = False
     sets: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
     joint: bool = False
     returns: bool = False
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from dajing.kernel.casework import rules, store
 from dajing.kernel.casework.folding import CaseState, fold
@@ -161,6 +161,18 @@ def _item(due: datetime, body: str) -> Item:
     return Item(state=state, due=None if due == NEVER else due)
 
 
+def tally(*, kind: str, prefix: str, at: datetime) -> dict[str, tuple[int, int]]:
+    """For each subject that begins with ``prefix``: how many open cases there are, and how many past their limit.
+
+    Counts alone, which everybody may see.
+    """
+    rows = Case.objects.filter(kind=kind, open=True, subject__startswith=prefix)
+    late = Count("pk", filter=Q(due__lte=at))
+    return {
+        row["subject"]: (row["n"], row["late"]) for row in rows.values("subject").annotate(n=Count("pk"), late=late)
+    }
+
+
 def duplicates(*, of: str) -> list[str]:
     """The cases linked to one."""
     return list(Case.objects.filter(main=of).order_by("pk").values_list("pk", flat=True))
@@ -184,13 +196,14 @@ def possible(*, kind: CaseKind, state: CaseState, by: Actor) -> Possible:
     if not state.open:
         return Possible(transitions=transitions, built_in=frozenset())
     names: set[Any] = set()
+    movable = kind.state(id=state.state).movable
     if by.roles.intersection(kind.assigners):
-        names |= {"assign", "supervise"}
+        names |= {"assign", "supervise"} if movable else {"supervise"}
         if kind.suspension_reasons:
             names.add("resume" if state.suspended else "suspend")
     if rules.holds(doer=who, assignment=state.assignment):
         names.add("note")
-        if by.department != state.assigned_from:
+        if movable and by.department != state.assigned_from:
             names.add("hand_back")
     if rules.helps(doer=who, assignment=state.assignment) and by.department not in state.contributed:
         names.add("contribute")

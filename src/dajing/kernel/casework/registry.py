@@ -8,6 +8,8 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+from django.urls import reverse
+
 from dajing.kernel.casework.kinds import CaseKind, faults
 from dajing.kernel.identity.roles import known_roles
 from dajing.kernel.manifest import slice_parts
@@ -67,3 +69,9 @@ def kind(*, id: str) -> CaseKind:
     if id not in found:
         raise KindUnknown(id=id, known=", ".join(sorted(found)) or "—")
     return found[id]
+
+
+def address(*, kind: str, case: str) -> str:
+    """The page of a case: the one that its slice names in ``casekinds.PAGES``, else the engine's own (``case``)."""
+    pages = {id: view for part in slice_parts(name="casekinds") for id, view in part.PAGES.items()}
+    return reverse(pages.get(kind, "case"), args=[case])

@@ -29,6 +29,7 @@ SUSPENDED = Text(zh="此件已中止计时；请先恢复。", en="The case is s
 REASON = Text(zh="请说明理由。", en="Give the reason.")
 ENDED = Text(zh="此件已办结；请先重新打开。", en="The case has ended; reopen it first.")
 DUPLICATE = Text(zh="此件已并入 {main}；请在该件上办理。", en="This case is a duplicate of {main}; act on that one.")
+FIXED = Text(zh="此环节不能改派或退回。", en="At this stage the case is neither assigned nor handed back.")
 NOT_NOW = Text(
     zh="“{zh}”状态下不能进行此操作；请刷新后查看可用操作。",
     en="This cannot be done while the case is “{en}”; reload to see what can.",
@@ -67,9 +68,10 @@ def hindrances(*, kind: CaseKind, state: CaseState, transition: Transition, doer
         found.append(DUPLICATE.format(main=state.main))
     if not doer.roles.intersection(transition.roles):
         found.append(NO_ROLE)
-    if transition.by == "assignee" and not holds(doer=doer, assignment=state.assignment):
+    if transition.by in ("assignee", "checker") and not holds(doer=doer, assignment=state.assignment):
         found.append(NOT_WITH_YOU)
-    if transition.by == "not_handler" and doer.id in state.handlers:
+    same = transition.by == "checker" and state.worker is not None and doer.department == state.worker.department
+    if same or (transition.by in ("not_handler", "checker") and doer.id in state.handlers):
         found.append(SELF_CHECKED)
     if state.suspended and not kind.state(id=transition.target).waiting:
         found.append(SUSPENDED)
@@ -100,18 +102,19 @@ def objections(
     found = hindrances(kind=kind, state=state, transition=transition, doer=doer)
     if transition.reason and not reason.strip():
         found.append(REASON)
-    missing = sorted(set(transition.evidence) - evidence)
+    demanded = state.fields.get(transition.demands, ()) if transition.demands else ()
+    missing = sorted({*transition.evidence, *demanded} - evidence)
     if missing:
         found.append(Text(zh=f"缺少材料：{'、'.join(missing)}。", en=f"Evidence is missing: {', '.join(missing)}."))
-    return found + field_faults(kind=kind, wanted=transition.sets, given=fields or {}, at=at or state.last_at)
+    return found + field_faults(kind=kind, transition=transition, given=fields or {}, at=at or state.last_at)
 
 
-def field_faults(*, kind: CaseKind, wanted: tuple[str, ...], given: dict[str, Any], at: datetime) -> list[Text]:
+def field_faults(*, kind: CaseKind, transition: Transition, given: dict[str, Any], at: datetime) -> list[Text]:
     """What is wrong with fields: too few, too many, or a last day that is none or not ahead of ``at``."""
     found = []
-    if short := [name for name in wanted if given.get(name) in (None, "")]:
+    if short := [name for name in transition.sets if given.get(name) in (None, "")]:
         found.append(Text(zh=f"请填写：{'、'.join(short)}。", en=f"Fill in: {', '.join(short)}."))
-    if strange := sorted(set(given) - set(wanted)):
+    if strange := sorted(set(given) - {*transition.sets, *transition.takes}):
         found.append(Text(zh=f"此步不能改动：{'、'.join(strange)}。", en=f"Not to be set here: {', '.join(strange)}."))
     dates = {clock.dated for clock in kind.clocks if clock.dated in given and clock.dated not in short}
     return found + [fault for name in sorted(dates) if (fault := _date_fault(name, given, at))]

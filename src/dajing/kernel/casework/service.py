@@ -115,7 +115,8 @@ def act(
         )
         return found + _too_long(reason, WORDS)
 
-    data = {"reason": reason, "evidence": given} | ({"fields": msgspec.to_builtins(fields)} if fields else {})
+    data: dict[str, Any] = {"reason": reason, "evidence": given, "from": by.department or ""}
+    data |= {"fields": msgspec.to_builtins(fields)} if fields else {}
     return perform(case, verb, data, by, at, seq, key, allowed)
 
 
