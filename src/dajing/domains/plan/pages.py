@@ -11,13 +11,15 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
+from dajing.domains.plan.actions import contents as actions
+from dajing.domains.plan.actions.rules import NO_CAUSE
 from dajing.domains.plan.addressing import indicator_or_404, plan_or_404
 from dajing.domains.plan.board import details, reports, source
 from dajing.domains.plan.board.contents import Board
 from dajing.domains.plan.exports.api import FORMATS, MIME, write
 from dajing.domains.plan.exports.composing import compose_report
 from dajing.domains.plan.loading import plan as load_plan
-from dajing.domains.plan.pack import Indicator
+from dajing.domains.plan.pack import Indicator, Plan
 from dajing.kernel.areas.api import AreaUnknown, areas, units
 from dajing.kernel.areas.api import area as find_area
 from dajing.kernel.identity.api import actor_of
@@ -45,6 +47,7 @@ def board(request: HttpRequest, plan: str) -> HttpResponse:
     frame = {"plan": found, "board": shown, "vintage": shown.vintage}
     chosen = (request.GET.get("indicator", ""), request.GET.get("period", ""), request.user.is_authenticated)
     context = {
+        "action_counts": actions.counts(plan=found, at=datetime.now(UTC)),
         "body": part(
             template="plan/_board.html",
             key=(*state, source.slots_version(plan=found)),
@@ -81,9 +84,23 @@ def indicator(request: HttpRequest, plan: str, indicator: str) -> HttpResponse:
         "objections": reports.objections(plan=found, indicator=chosen, as_of=as_of(request).moment),
         "areas": areas(),
         "gap": details.gap(board=shown, indicator=chosen, as_of=as_of(request).moment),
+        **_actions(request, found, chosen),
         **spread,
     }
     return _page(request, "plan/indicator.html", shown, context)
+
+
+def _actions(request: HttpRequest, plan: Plan, indicator: Indicator) -> dict[str, Any]:
+    """Everybody sees how many actions there are; what they are, who may read them."""
+    at = datetime.now(UTC)
+    by = actor_of(request=request, at=at)
+    moment = as_of(request).moment
+    return {
+        "action_count": actions.count(plan=plan, indicator=indicator.id, at=at),
+        "action_lines": actions.lines(plan=plan, by=by, at=at, indicator=indicator.id, as_of=moment),
+        "may_open": by.may("plan.officer"),
+        "no_cause": NO_CAUSE,
+    }
 
 
 @require_safe
@@ -98,7 +115,10 @@ def area(request: HttpRequest, plan: str, area: str) -> HttpResponse:
     assert shown.vintage is not None  # noqa: S101 - a board read from rows has one
     local = source.area_board(plan=found, vintage=shown.vintage, area=unit.code)
     pairs = list(zip(local.rows, shown.rows, strict=True))
-    context = {"unit": unit, "pairs": pairs, "units": units(hierarchy="reporting")}
+    by = actor_of(request=request, at=datetime.now(UTC))
+    context = {"unit": unit, "pairs": pairs, "units": units(hierarchy="reporting"), "areas": areas()}
+    context |= {"action_lines": actions.lines(plan=found, by=by, at=datetime.now(UTC), area=unit.code, open=True)}
+    context |= {"may_open": by.may("plan.officer")}
     return _page(request, "plan/area.html", shown, context)
 
 
@@ -136,7 +156,11 @@ def supervision(request: HttpRequest, plan: str) -> HttpResponse:
     found = plan_or_404(id=plan)
     moment = as_of(request).moment
     shown = source.board(plan=found, as_of=moment)
-    context = details.supervision(board=shown) | {"owed": reports.owed(plan=found, at=datetime.now(UTC), as_of=moment)}
+    at = datetime.now(UTC)
+    context = details.supervision(board=shown) | {"owed": reports.owed(plan=found, at=at, as_of=moment)}
+    by = actor_of(request=request, at=at)
+    context |= {"action_lines": actions.late(plan=found, by=by, at=at), "areas": areas()}
+    context |= {"action_counts": [row for row in actions.counts(plan=found, at=at) if row.late]}
     return _page(request, "plan/supervision.html", shown, context)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from dajing.domains.plan import pages
+from dajing.domains.plan.actions import pages as actions
 from dajing.domains.plan.evaluation import pages as evaluation
 from dajing.domains.plan.register import pages as register
 from dajing.domains.plan.reporting import pages as reporting
@@ -12,6 +13,10 @@ from dajing.domains.plan.reporting import upload_pages as uploads
 
 urlpatterns = [
     path("plan/", pages.default, name="plan"),
+    path("plan/actions/<slug:case>/", actions.action, name="plan-action"),
+    path("plan/actions/<slug:case>/act", actions.act, name="plan-action-act"),
+    path("plan/<slug:plan>/actions/", actions.actions, name="plan-actions"),
+    path("plan/<slug:plan>/actions/new", actions.new, name="plan-action-new"),
     path("plan/<slug:plan>/", pages.board, name="plan-board"),
     path("plan/<slug:plan>/supervision/", pages.supervision, name="plan-supervision"),
     path("plan/<slug:plan>/outlook/", evaluation.outlook, name="plan-outlook"),

@@ -38,7 +38,7 @@ from dajing.kernel.casework.refusals import (
     UnableToAct,
     unable,
 )
-from dajing.kernel.casework.registry import KindUnknown, address, kind, kinds
+from dajing.kernel.casework.registry import KindUnknown, kind, kinds, page_of
 from dajing.kernel.casework.service import act, case_id, open_case
 
 __all__ = [
@@ -65,7 +65,6 @@ __all__ = [
     "Transition",
     "UnableToAct",
     "act",
-    "address",
     "assign",
     "case_id",
     "cases",
@@ -81,6 +80,7 @@ __all__ = [
     "note",
     "open_case",
     "page",
+    "page_of",
     "possible",
     "read_case",
     "resume",

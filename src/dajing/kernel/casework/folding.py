@@ -34,8 +34,8 @@ class CaseState(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a case is, as its log says; equal logs give equal states.
 
     ``fields`` are the kind's own; ``involved`` every department that ever had to do with it; ``main`` the case of
-    which this is a duplicate; ``worker`` held it when its assignee last acted; ``contributed`` the joint departments that gave their part. ``title`` is empty where the
-    kind is private.
+    which this is a duplicate; ``worker`` held it when its assignee last acted; ``contributed`` the joint departments
+    that gave their part. ``title`` is empty where the kind is private.
     """
 
     id: str

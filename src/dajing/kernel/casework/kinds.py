@@ -27,14 +27,14 @@ class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Transition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One verb that moves a case from any of ``sources`` to ``target``.
 
-    ``roles`` are those of which the actor needs one; ``by`` narrows further: ``assignee`` who
-    holds the case, ``not_handler`` anybody but who handled it, ``checker`` who holds it and neither handled
-    it nor sits in the department that did.
-    ``handles`` makes the actor a handler. ``evidence`` lists what must come with the act, and so does the list in the
-    case's field ``demands``; ``reason`` asks for words. ``goes`` hands the case on: to ``opener`` (the department that
-    opened it), to ``worker`` (who last acted as its assignee) or to the department or assignment in the field so named. ``sets`` names fields of the case that must come with
-    it and take their new values, ``takes`` those that may. ``joint`` waits until every joint department has given its part; ``returns`` counts
-    as rework.
+    ``roles`` are those of which the actor needs one; ``by`` narrows further: ``assignee`` who holds the case,
+    ``not_handler`` anybody but who handled it, ``checker`` who holds it and neither handled it nor sits in the
+    department that did. ``handles`` makes the actor a handler. ``evidence`` lists what must come with the act, and so
+    does the list in the case's field ``demands``; ``reason`` asks for words. ``goes`` hands the case on: to ``opener``
+    (the department that opened it), to ``worker`` (who last acted as its assignee) or to the department or assignment
+    in the field so named. ``sets`` names fields of the case that must come with it and take their new values,
+    ``takes`` those that may. ``joint`` waits until every joint department has given its part; ``returns`` counts as
+    rework.
     """
 
     verb: str

@@ -50,6 +50,7 @@ class Case(models.Model):
     area = models.CharField(max_length=20, blank=True)
     open = models.BooleanField()
     main = models.CharField(max_length=80, blank=True)
+    warn_at = models.DateTimeField(null=True)
     due = models.DateTimeField()
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)

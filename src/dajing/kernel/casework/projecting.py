@@ -41,6 +41,7 @@ def project(*, kind: CaseKind, state: CaseState) -> Rows:
         "area": state.area,
         "open": state.open,
         "main": state.main,
+        "warn_at": _earliest(clocks, "warn_at"),
         "due": due_of(clocks=clocks),
         "opened_at": state.opened_at,
         "closed_at": state.closed_at,

@@ -64,6 +64,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """One case of a list."""
 
     state: CaseState
+    warn_at: datetime | None
     due: datetime | None
 
     @property
@@ -153,12 +154,12 @@ def cases(
         rows = rows.filter(due__lt=until)
     if after is not None:
         rows = rows.filter(Q(due__gt=after[0]) | Q(due=after[0], pk__gt=after[1]), due__gte=after[0])
-    return [_item(due, body) for due, body in rows.order_by("due", "pk").values_list("due", "body")[:size]]
+    return [_item(*row) for row in rows.order_by("due", "pk").values_list("warn_at", "due", "body")[:size]]
 
 
-def _item(due: datetime, body: str) -> Item:
+def _item(warn_at: datetime | None, due: datetime, body: str) -> Item:
     state = msgspec.json.decode(body, type=CaseState)
-    return Item(state=state, due=None if due == NEVER else due)
+    return Item(state=state, warn_at=warn_at, due=None if due == NEVER else due)
 
 
 def tally(*, kind: str, prefix: str, at: datetime) -> dict[str, tuple[int, int]]:

@@ -71,7 +71,7 @@ def kind(*, id: str) -> CaseKind:
     return found[id]
 
 
-def address(*, kind: str, case: str) -> str:
-    """The page of a case: the one that its slice names in ``casekinds.PAGES``, else the engine's own (``case``)."""
+def page_of(*, kind: str, case: str) -> str:
+    """The page of a case that its slice names in ``casekinds.PAGES``; empty where it names none."""
     pages = {id: view for part in slice_parts(name="casekinds") for id, view in part.PAGES.items()}
-    return reverse(pages.get(kind, "case"), args=[case])
+    return reverse(pages[kind], args=[case]) if kind in pages else ""

@@ -26,7 +26,21 @@ PROJECTIONS: tuple[tuple[type[Model], str], ...] = (
     (ClockRow, "case"),
     (AccessRow, "case"),
 )
-CASE = ("id", "kind", "state", "seq", "subject", "area", "open", "main", "due", "opened_at", "closed_at", "body")
+CASE = (
+    "id",
+    "kind",
+    "state",
+    "seq",
+    "subject",
+    "area",
+    "open",
+    "main",
+    "warn_at",
+    "due",
+    "opened_at",
+    "closed_at",
+    "body",
+)
 QUEUE = (
     "case", "kind", "title", "area", "state", "waiting", "warn_at", "due", "seq", "department", "post", "person",
 )  # fmt: skip

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
+from dajing.kernel.casework import pages
 from dajing.kernel.casework.worklist import pages as worklist
 
 urlpatterns = [
+    path("case/<str:case>/", pages.case, name="case"),
     path("work/", worklist.work, name="work"),
     path("work/act", worklist.act, name="work-act"),
     path("work/views", worklist.keep, name="work-keep"),

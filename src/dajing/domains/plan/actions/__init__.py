@@ -1,1 +1,1 @@
-"""督办: a gap becomes an action with an owner, a last day, an expected effect and a verifier, followed until it is closed."""
+"""督办: a gap becomes an action with an owner, a last day, an expected effect and a verifier, followed to its end."""

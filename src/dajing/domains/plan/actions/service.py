@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 import msgspec
 
 from dajing.domains.plan.actions.rules import Effect, Fault, Known, Proposal, Seen, faults
+from dajing.domains.plan.loading import plan as load_plan
 from dajing.domains.plan.pack import Plan
 from dajing.domains.plan.readings.api import readings, snapshot
 from dajing.domains.plan.register.service import slots
 from dajing.kernel.areas.api import areas
-from dajing.kernel.casework.api import Assignment, CaseState, kind, open_case
+from dajing.kernel.casework.api import Assignment, CaseState, act, kind, open_case, read_case
 from dajing.kernel.clocks.api import day_of
 from dajing.kernel.identity.actor import Actor
 from dajing.kernel.measures.reading import Reading
@@ -122,12 +123,21 @@ def close_action(
     *, case: str, by: Actor, at: datetime, seq: int, key: str, reason: str = "", as_of: datetime | None = None
 ) -> CaseState:
     """Close an action (销号), keeping the reading of the effect's period as known at ``as_of`` (None: latest state)."""
-    fields = {}
-    if (found := effect_of(case=case)) is not None:
-        plan, effect = found
-        if (seen := observed(plan=plan, effect=effect, as_of=as_of)) is not None:
-            fields = {"observed": msgspec.to_builtins(seen)}
+    state, fields = read_case(case=case, by=by, at=at).state, {}
+    effect = effect_of(state=state)
+    if effect is not None and (seen := observed(plan=plan_of(state=state), effect=effect, as_of=as_of)) is not None:
+        fields = {"observed": msgspec.to_builtins(seen)}
     return act(case=case, verb="close", by=by, at=at, seq=seq, key=key, reason=reason, fields=fields)
+
+
+def effect_of(*, state: CaseState) -> Effect | None:
+    """What the action is expected to lead to."""
+    return msgspec.convert(state.fields.get("effect"), Effect | None)
+
+
+def plan_of(*, state: CaseState) -> Plan:
+    """The plan that the action serves. Raises ``PlanUnknown``."""
+    return load_plan(id=str(state.fields["plan"]))
 
 
 def latest(*, plan: Plan, indicator: str, area: str, as_of: datetime | None) -> Seen | None:
