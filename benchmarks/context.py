@@ -175,7 +175,7 @@ def scenarios(
     spans = [(int(r) * 23040 + int((114.56 + 180) * 64), int(r) * 23040 + int((115.04 + 180) * 64))
              for r in range(int(row - 12), int(row + 13))]  # fmt: skip
     inside = " OR ".join(f"(attr={term.format('location')} AND cell BETWEEN {a} AND {b})" for a, b in spans)
-    sql_near = f"SELECT e.doc FROM entity e WHERE e.k IN (SELECT k FROM cell WHERE {inside}) ORDER BY e.k LIMIT 20"
+    sql_near = f"SELECT e.doc FROM entity e WHERE e.k IN (SELECT k FROM place WHERE {inside}) ORDER BY e.k LIMIT 20"
 
     def ask(port: int, pool: list[bytes], connections: int = width) -> Callable[[], float]:
         return lambda: load(port, itertools.cycle(pool), connections, seconds)

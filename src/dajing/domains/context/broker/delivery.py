@@ -14,10 +14,15 @@ import msgspec
 from dajing.domains.context.broker.outgoing import Outgoing
 
 type Json = dict[str, Any]
+BUSY = (408, 425, 429)  # statuses of the 4xx that ask for another attempt
 
 
 class Failed(Exception):
-    """The endpoint did not take the notification."""
+    """The endpoint did not take the notification; ``refused`` when it answered that it never will."""
+
+    def __init__(self, why: str, *, refused: bool = False) -> None:
+        super().__init__(why)
+        self.refused = refused
 
 
 class Sender(Protocol):
@@ -63,7 +68,7 @@ class HttpSender:
             await self.close()
             raise Failed(str(error) or type(error).__name__) from error
         if status >= 300:
-            raise Failed(f"HTTP {status}")
+            raise Failed(f"HTTP {status}", refused=status < 500 and status not in BUSY)
 
     async def _exchange(self, message: bytes) -> int:
         kept = self._streams is not None

@@ -11,7 +11,7 @@ from dajing.domains.context.broker.state import Broker
 from dajing.domains.context.ngsi import selection
 from dajing.domains.context.ngsi.errors import ResourceNotFound
 from dajing.domains.context.ngsi.terms import need_name
-from dajing.domains.context.store.reader import Wanted
+from dajing.domains.context.store.wanted import Wanted
 
 type Json = dict[str, Any]
 

@@ -6,6 +6,8 @@ import re
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import msgspec
+
 from dajing.domains.context.broker.exchange import GEO_JSON, LD_JSON, Answer, Request, encode, link
 from dajing.domains.context.broker.reading import (
     DEFAULT_LIMIT,
@@ -29,8 +31,8 @@ from dajing.domains.context.ngsi.model import Reader as Model
 from dajing.domains.context.ngsi.query import Group, Node, names
 from dajing.domains.context.ngsi.selection import Types
 from dajing.domains.context.ngsi.terms import SYSTEM, need_name, need_uri
-from dajing.domains.context.store.reader import Wanted
 from dajing.domains.context.store.transaction import Transaction
+from dajing.domains.context.store.wanted import Wanted
 
 type Json = dict[str, Any]
 BASE = "/ngsi-ld/v1"
@@ -163,9 +165,15 @@ async def answer_query(broker: Broker, request: Request, meta: Meta, given: Json
     if keys and reference is None and any(direction.startswith("dist") for _, direction in keys):
         raise BadRequestData("Ordering by distance needs orderFrom.")
 
-    def work() -> tuple[list[Json], int, bool]:
+    plain = keys is None and not form.join and meta.media != GEO_JSON
+    name = repr((meta.context.key, [given.get(n) for n in _FORMING])) if plain else ""
+
+    def work() -> tuple[bytes | list[Json], int, bool]:
         if keys is None:
-            return broker.reader.page(wanted=wanted, offset=offset, limit=limit, count=count)
+            docs, total, more = broker.reader.page(wanted=wanted, offset=offset, limit=limit, count=count)
+            if plain:
+                return _joined([broker.pieces.render(doc=d, key=name, form=form) for d in docs], meta), total, more
+            return [msgspec.json.decode(d) for d in docs], total, more
         found = order.ordered(
             entities=list(broker.reader.find(wanted=wanted)),
             keys=keys,
@@ -174,13 +182,37 @@ async def answer_query(broker: Broker, request: Request, meta: Meta, given: Json
         )
         return found[offset : offset + limit], len(found), len(found) > offset + limit
 
-    entities, total, more = await broker.read(work)
-    answer = many(entities=entities, form=form, meta=meta, request=request)
+    page, total, more = await (broker.ask(work) if plain and limit <= 100 else broker.read(work))
+    if isinstance(page, bytes):
+        answer = complete(page, meta, request)
+    else:
+        answer = many(entities=page, form=form, meta=meta, request=request)
     if count:
         answer.add("NGSILD-Results-Count", str(total))
     if own_links and limit:
         page_links(answer, request, offset=offset, limit=limit, more=more)
     return answer
+
+
+_FORMING = ("options", "format", "lang", "pick", "omit", "attrs", "datasetId", "jsonKeys")
+
+
+def _joined(pieces: list[bytes], meta: Meta) -> bytes:
+    """Rendered entities as one array, each with its @context where the media type asks for it."""
+    pieces = [piece for piece in pieces if piece != b"{}"]
+    if meta.media == LD_JSON:
+        tail = b',"@context":' + encode(meta.source) + b"}"
+        pieces = [piece[:-1] + tail for piece in pieces]
+    return b"[" + b",".join(pieces) + b"]"
+
+
+def complete(body: bytes, meta: Meta, request: Request) -> Answer:
+    """An answer whose body is ready, with its Link header where the @context is not in it."""
+    preferred = _VERSION.search(request.header("prefer") or "")
+    answer = Answer(status=200, body=body, media=meta.media)
+    if meta.media != LD_JSON:
+        answer.add("Link", link(meta.source if isinstance(meta.source, str) else _hosted(meta)))
+    return answer.add("Preference-Applied", f"ngsi-ld={preferred[1]}") if preferred else answer
 
 
 def page_links(answer: Answer, request: Request, *, offset: int, limit: int, more: bool) -> None:

@@ -153,6 +153,7 @@ async def delete(broker: Broker, request: Request, identifier: str) -> Answer:
         del broker.contexts.hosted[tenant, identifier]
     broker.contexts.forget()
     broker.rendered.clear()
+    broker.pieces.clear()
     return Answer(status=204)
 
 

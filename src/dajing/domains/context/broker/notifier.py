@@ -1,50 +1,39 @@
-"""From committed changes to notifications: matched by type and id, never by scanning; each subscription its own queue.
+"""From changes to notifications: matched by type and id, never by scanning; queued in the transaction of the change.
 
-A slow or dead endpoint fills only its own queue, is tried again after a growing pause, and costs nobody else anything.
+Matching runs in the writer before the commit, so that a change and its notifications are on disk together or not at
+all. Sending is the business of each subscription's own lane.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import threading
 import time
-from collections import defaultdict, deque
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import structlog
 
-from dajing.domains.context.broker.delivery import Failed, Sender, sender_for
+from dajing.domains.context.broker.lanes import Lane, Waiting, counted
 from dajing.domains.context.broker.messages import message, payload
 from dajing.domains.context.broker.state import Broker
 from dajing.domains.context.ngsi.context import Context
 from dajing.domains.context.ngsi.errors import Problem
 from dajing.domains.context.ngsi.merge import Change
 from dajing.domains.context.ngsi.subscription import Subscription, read
-from dajing.domains.context.ngsi.terms import iso
-from dajing.domains.context.store.reader import Wanted
-from dajing.domains.context.store.transaction import Changed
+from dajing.domains.context.ngsi.terms import micros
+from dajing.domains.context.store.transaction import Transaction
+from dajing.domains.context.store.wanted import Wanted
 
 _log = structlog.get_logger()
 type Json = dict[str, Any]
-MOST_WAITING = 20_000
-PAUSES = (0.5, 2.0, 5.0)
-IDLE_SECONDS = 5.0
+type Key = tuple[str, str]
+type Lookup = Callable[[str], Json | None]
+type Queued = list[tuple[Key, Waiting]]
 SAVE_SECONDS = 2.0
-
-
-@dataclass
-class Lane:
-    """The queue of one subscription with its counters."""
-
-    subscription: Subscription
-    waiting: deque[tuple[bytes, dict[str, str]]] = field(default_factory=deque)
-    task: asyncio.Task[None] | None = None
-    periodic: asyncio.Task[None] | None = None
-    last: float = 0.0
-    dirty: bool = False
-    lost: int = 0
+CLEAN_SECONDS = 0.2
 
 
 class Notifier:
@@ -52,13 +41,15 @@ class Notifier:
 
     def __init__(self, *, broker: Broker) -> None:
         self._broker = broker
-        self.lanes: dict[tuple[str, str], Lane] = {}
+        self._guard = threading.Lock()  # the writer's thread matches while the event loop adds and removes
+        self.lanes: dict[Key, Lane] = {}
         # (tenant, type IRI) -> keys; the empty type holds what cannot be found by type
-        self._by_type: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
-        self._saver: asyncio.Task[None] | None = None
+        self._by_type: dict[Key, set[Key]] = defaultdict(set)
+        self._done: set[int] = set()  # rows that were delivered and not yet removed
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Take up the stored subscriptions."""
+        """Take up the stored subscriptions and what their queues hold."""
         for tenant, _, document in self._broker.reader.documents(table="subscription"):
             try:
                 context = await self._broker.contexts.resolve(document["source"], tenant=tenant)
@@ -72,7 +63,7 @@ class Notifier:
             if document["given"].get("jsonldContext"):
                 found.rendering = await self._rendering(found)
             self.add(found)
-        self._saver = asyncio.create_task(self._save())
+        self._tasks = [asyncio.create_task(self._save()), asyncio.create_task(self._clean())]
 
     async def _rendering(self, subscription: Subscription) -> Context | None:
         """The context of its jsonldContext; without it, notifications are rendered under the subscription's own."""
@@ -85,122 +76,89 @@ class Notifier:
             return None
 
     async def stop(self) -> None:
-        """End every lane; what waits is counted as failed by its absence from timesSent."""
-        if self._saver is not None:
-            self._saver.cancel()
+        """End every lane; what waits stays in live.db."""
+        for task in self._tasks:
+            task.cancel()
         for lane in self.lanes.values():
-            for task in (lane.task, lane.periodic):
-                if task is not None:
-                    task.cancel()
+            lane.stop()
         await self._save_once()
+        await self._clean_once()
 
     def add(self, subscription: Subscription) -> None:
-        """Begin (or begin anew) to serve a subscription."""
+        """Begin (or begin anew) to serve a subscription; its queue goes on where it was."""
         key = subscription.tenant, subscription.id
         self.remove(key)
-        lane = self.lanes[key] = Lane(subscription=subscription)
-        for iri in _types(subscription):
-            self._by_type[subscription.tenant, iri].add(key)
+        lane = Lane(subscription=subscription, broker=self._broker, finished=self._done.add)
+        lane.behind = counted(broker=self._broker, key=key, without=self._done)
+        with self._guard:
+            self.lanes[key] = lane
+            for iri in _types(subscription):
+                self._by_type[subscription.tenant, iri].add(key)
         if subscription.document.get("timeInterval"):
             lane.periodic = asyncio.create_task(self._periodically(lane))
+        if lane.behind:
+            lane.wake()
 
-    def remove(self, key: tuple[str, str]) -> None:
+    def remove(self, key: Key) -> None:
         """Stop serving a subscription."""
-        lane = self.lanes.pop(key, None)
-        if lane is None:
-            return
-        for iri in _types(lane.subscription):
-            self._by_type[lane.subscription.tenant, iri].discard(key)
-        for task in (lane.task, lane.periodic):
-            if task is not None:
-                task.cancel()
+        with self._guard:
+            lane = self.lanes.pop(key, None)
+            if lane is None:
+                return
+            for iri in _types(lane.subscription):
+                self._by_type[lane.subscription.tenant, iri].discard(key)
+        lane.stop()
 
-    def changed(self, changes: list[Changed]) -> None:
-        """Queue the notifications that committed changes call for."""
+    # -- in the writer's thread -----------------------------------------------------------------------------------
+    def match(self, tx: Transaction) -> Queued:
+        """Put the notifications that this transaction's changes call for into it."""
+        queued: Queued = []
         if not self.lanes:
-            return
-        for changed in changes:
-            entity: Json = changed.change.new or changed.change.old or {}
-            keys = set(self._by_type.get((changed.tenant, ""), ()))
-            for iri in entity["type"]:
-                keys |= self._by_type.get((changed.tenant, iri), set())
-            for key in keys:
-                lane = self.lanes[key]
-                try:
-                    self._consider(lane, changed.change, entity)
-                except Exception:
-                    _log.exception("context.notification_failed", subscription=lane.subscription.id)
+            return queued
+        with self._guard:
+            for changed in tx.changes:
+                entity: Json = changed.change.new or changed.change.old or {}
+                for lane in self._interested(changed.tenant, entity):
+                    try:
+                        self._consider(tx, lane, changed.change, entity, queued)
+                    except Exception:
+                        _log.exception("context.notification_failed", subscription=lane.subscription.id)
+        return queued
 
-    def _consider(self, lane: Lane, change: Change, entity: Json) -> None:
+    def _interested(self, tenant: str, entity: Json) -> list[Lane]:
+        keys = set(self._by_type.get((tenant, ""), ()))
+        for iri in entity["type"]:
+            keys |= self._by_type.get((tenant, iri), set())
+        return [self.lanes[key] for key in keys]
+
+    def _consider(self, tx: Transaction, lane: Lane, change: Change, entity: Json, queued: Queued) -> None:
         subscription = lane.subscription
         if lane.periodic is not None or not subscription.selects(entity=entity):
             return
         if subscription.state(at=self._broker.clock()) != "active":
             return
         wanted = subscription.wants(change=change)
-        if wanted is None or not subscription.content(entity=entity, lookup=self._lookup(subscription.tenant)):
+        lookup = _within(tx, subscription.tenant)
+        if wanted is None or not subscription.content(entity=entity, lookup=lookup):
             return
         throttling = subscription.document.get("throttling")
         if throttling and lane.last and time.monotonic() - lane.last < throttling:
             return
-        data = payload(
-            subscription=subscription, change=change, wanted=wanted, lookup=self._lookup(subscription.tenant)
-        )
-        if data:
-            self._enqueue(lane, data)
-
-    def _lookup(self, tenant: str) -> Any:
-        return lambda identifier: self._broker.reader.entity(tenant=tenant, identifier=identifier)
-
-    def _enqueue(self, lane: Lane, data: list[Json]) -> None:
+        data = payload(subscription=subscription, change=change, wanted=wanted, lookup=lookup)
+        if not data:
+            return
         lane.last = time.monotonic()
-        if len(lane.waiting) >= MOST_WAITING:
-            lane.waiting.popleft()
-            lane.lost += 1
-            lane.subscription.status["timesFailed"] = lane.subscription.status.get("timesFailed", 0) + 1
-        lane.waiting.append(message(subscription=lane.subscription, data=data, at=self._broker.now()))
-        if lane.task is None or lane.task.done():
-            lane.task = asyncio.create_task(self._deliver(lane))
+        at = self._broker.now()
+        body, headers = message(subscription=subscription, data=data, at=at)
+        number = tx.put_notification(*lane.key, micros(at), msgspec.json.encode(headers), body)
+        queued.append((lane.key, (number, micros(at), body, headers)))
 
-    async def _deliver(self, lane: Lane) -> None:
-        sender = sender_for(endpoint=lane.subscription.endpoint, outgoing=self._broker.outgoing)
-        try:
-            idle_since = time.monotonic()
-            while lane.waiting or time.monotonic() - idle_since < IDLE_SECONDS:
-                if not lane.waiting:
-                    await asyncio.sleep(0.02)
-                    continue
-                body, headers = lane.waiting[0]
-                await self._try(lane, sender, body, headers)
-                if lane.waiting and lane.waiting[0][0] is body:
-                    lane.waiting.popleft()
-                idle_since = time.monotonic()
-        finally:
-            with contextlib.suppress(Exception):
-                await sender.close()
-
-    async def _try(self, lane: Lane, sender: Sender, body: bytes, headers: dict[str, str]) -> None:
-        """Deliver one notification, with pauses between attempts; the counters tell what became of it."""
-        status, endpoint = lane.subscription.status, lane.subscription.endpoint
-        status["timesSent"] = status.get("timesSent", 0) + 1
-        status["lastNotification"] = self._broker.now()
-        lane.dirty = True
-        seconds = endpoint.get("timeout", 0) / 1000 or 5.0
-        cooldown = endpoint.get("cooldown", 0) / 1000
-        for attempt, pause in enumerate((*PAUSES, None)):
-            try:
-                await sender.send(body=body, headers=headers, seconds=seconds)
-            except Failed as error:
-                if attempt == 0:
-                    status["timesFailed"] = status.get("timesFailed", 0) + 1
-                status["lastFailure"] = self._broker.now()
-                if pause is None:
-                    _log.warning("context.notification_lost", subscription=lane.subscription.id, error=str(error))
-                    return
-                await asyncio.sleep(max(pause, cooldown))
-            else:
-                status["lastSuccess"] = self._broker.now()
-                return
+    # -- in the event loop ------------------------------------------------------------------------------------------
+    def committed(self, queued: Queued) -> None:
+        """Hand notifications that are on disk now to their lanes."""
+        for key, entry in queued:
+            if (lane := self.lanes.get(key)) is not None:
+                lane.add(entry)
 
     async def _periodically(self, lane: Lane) -> None:
         subscription = lane.subscription
@@ -215,13 +173,19 @@ class Notifier:
                 _log.exception("context.periodic_failed", subscription=subscription.id)
                 continue
             if found:
-                self._enqueue(lane, found)
+                at = self._broker.now()
+                body, headers = message(subscription=subscription, data=found, at=at)
+                lane.add((None, micros(at), body, headers))
 
     def _all(self, subscription: Subscription) -> list[Json]:
         """Every entity that a periodic subscription covers, at most 1,000."""
-        lookup = self._lookup(subscription.tenant)
+        tenant = subscription.tenant
+
+        def lookup(identifier: str) -> Json | None:
+            return self._broker.reader.entity(tenant=tenant, identifier=identifier)
+
         types = tuple(t for s in subscription.selectors for t in s.types)
-        wanted = Wanted(tenant=subscription.tenant, types=types or None, geo=subscription.geo, q=subscription.q)
+        wanted = Wanted(tenant=tenant, types=types or None, geo=subscription.geo, q=subscription.q)
         found: list[Json] = []
         for entity in self._broker.reader.find(wanted=wanted):
             if subscription.selects(entity=entity) and subscription.content(entity=entity, lookup=lookup):
@@ -243,18 +207,35 @@ class Notifier:
             return
         for lane in dirty:
             lane.dirty = False
-        rows = [(lane.subscription.tenant, lane.subscription.id, stored(lane.subscription)) for lane in dirty]
+        rows = [(*lane.key, stored(lane.subscription)) for lane in dirty]
 
-        def act(tx: Any) -> None:
+        def act(tx: Transaction) -> None:
             for tenant, identifier, document in rows:
                 if tx.document("subscription", tenant, identifier) is not None:
                     tx.put_document("subscription", tenant, identifier, document)
 
         await self._broker.write(act)
 
-    def until(self, *, seconds: float) -> str:
-        """The time in so many seconds, as text."""
-        return iso(self._broker.clock() + timedelta(seconds=seconds))
+    async def _clean(self) -> None:
+        while True:
+            await asyncio.sleep(CLEAN_SECONDS)
+            await self._clean_once()
+
+    async def _clean_once(self) -> None:
+        """Remove the rows of notifications that were delivered."""
+        if not self._done:
+            return
+        numbers = list(self._done)
+        await self._broker.write(lambda tx: tx.drop_notifications(numbers))
+        self._done.difference_update(numbers)
+
+
+def _within(tx: Transaction, tenant: str) -> Lookup:
+    def lookup(identifier: str) -> Json | None:
+        found = tx.entity(tenant, identifier)
+        return found[1] if found else None
+
+    return lookup
 
 
 def stored(subscription: Subscription) -> Json:

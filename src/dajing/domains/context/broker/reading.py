@@ -22,7 +22,8 @@ from dajing.domains.context.ngsi.errors import BadRequestData, InvalidRequest
 from dajing.domains.context.ngsi.forms import LOCATION, Form
 from dajing.domains.context.ngsi.scope import ScopeQuery
 from dajing.domains.context.ngsi.terms import SYSTEM, need_name, need_uri
-from dajing.domains.context.store.reader import Reader, Wanted
+from dajing.domains.context.store.reader import Reader
+from dajing.domains.context.store.wanted import Wanted
 
 type Json = dict[str, Any]
 

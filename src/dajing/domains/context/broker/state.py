@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,8 +12,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import apsw
+
 from dajing.domains.context.broker.contexts import Contexts, Remote
 from dajing.domains.context.broker.outgoing import Outgoing
+from dajing.domains.context.broker.pieces import Pieces
 from dajing.domains.context.ngsi.errors import NoTenant
 from dajing.domains.context.ngsi.terms import iso
 from dajing.domains.context.store.chronicle import Keep
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
     from dajing.domains.context.broker.notifier import Notifier
 
 MOST_RENDERED = 20_000
+SHORT = 0.001  # seconds that a query may hold the event loop
+STEPS = 1_000  # instructions of SQLite's machine between two looks at the clock
 
 
 class Broker:
@@ -43,6 +49,7 @@ class Broker:
         self.outgoing = Outgoing(allowed=may_call)
         self.contexts = Contexts(outgoing=self.outgoing)
         self.contexts.now = self.now
+        self.pieces = Pieces()
         self.rendered: OrderedDict[tuple[str, str], dict[str, bytes]] = OrderedDict()
         self.tenants: set[str] = set()
         self.pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="query")
@@ -59,13 +66,13 @@ class Broker:
         from dajing.domains.context.broker.notifier import Notifier
 
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.writer = Writer(path=self.path, committed=self._committed)
+        self.notifier = Notifier(broker=self)
+        self.writer = Writer(path=self.path, committed=self._committed, before=self.notifier.match)
         await self.writer.start()
         self.reader = Reader(path=self.path)
         self.tenants = self.reader.tenants()
         for tenant, identifier, document in self.reader.documents(table="context"):
             self.contexts.hosted[tenant, identifier] = Remote(**document)
-        self.notifier = Notifier(broker=self)
         await self.notifier.start()
         keep = self.keep
         await self.write(lambda tx: setattr(tx.chronicle, "keep", keep))
@@ -86,17 +93,31 @@ class Broker:
         """Run a query beside the event loop, so that a slow one delays nobody."""
         return await asyncio.get_running_loop().run_in_executor(self.pool, work)
 
+    async def ask[T](self, work: Callable[[], T]) -> T:
+        """Run a query here while it is short, beside the event loop when it turns out to be long."""
+        connection = self.reader.connection
+        until = time.perf_counter() + SHORT
+        connection.set_progress_handler(lambda: time.perf_counter() > until, STEPS)
+        try:
+            return work()
+        except apsw.InterruptError:
+            pass
+        finally:
+            connection.set_progress_handler(None)
+        return await self.read(work)
+
     def need_tenant(self, tenant: str) -> None:
         """Refuse to read from a tenant that was never written to (6.3.14)."""
         if tenant and tenant not in self.tenants:
             raise NoTenant(f"The tenant {tenant!r} does not exist; it begins with its first creation.")
 
-    def _committed(self, changes: list[Changed]) -> None:
+    def _committed(self, changes: list[Changed], queued: Any) -> None:
         for changed in changes:
             self.rendered.pop((changed.tenant, changed.id), None)
             if changed.tenant:
                 self.tenants.add(changed.tenant)
-        self.notifier.changed(changes)
+        if queued:
+            self.notifier.committed(queued)
 
     def remember(self, tenant: str, identifier: str, key: str, body: bytes) -> None:
         """Keep a rendered entity until it changes; the least recently made ones give way."""

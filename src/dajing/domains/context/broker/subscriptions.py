@@ -194,6 +194,7 @@ async def delete(broker: Broker, request: Request, identifier: str) -> Answer:
     def act(tx: Transaction) -> None:
         if not tx.delete_document("subscription", request.tenant, identifier):
             raise ResourceNotFound(f"There is no subscription {identifier}.")
+        tx.end_notifications(request.tenant, identifier)
 
     await broker.write(act)
     broker.notifier.remove((request.tenant, identifier))

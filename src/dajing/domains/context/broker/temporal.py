@@ -30,8 +30,8 @@ from dajing.domains.context.ngsi.forms import Form
 from dajing.domains.context.ngsi.model import Reader as Model
 from dajing.domains.context.ngsi.terms import VALUE_OF, need_name, need_uri
 from dajing.domains.context.store.history import History
-from dajing.domains.context.store.reader import Wanted
 from dajing.domains.context.store.transaction import Transaction
+from dajing.domains.context.store.wanted import Wanted
 
 type Json = dict[str, Any]
 TIMES = ("timerel", "timeAt", "endTimeAt", "timeproperty", "lastN", "aggrMethods", "aggrPeriodDuration")
@@ -105,8 +105,6 @@ def _complete(instance: Json) -> bool:
 def _append(tx: Transaction, tenant: str, key: int, entity: Json, at: str) -> None:
     for iri, instances in entity["attrs"].items():
         for instance in instances:
-            if "observedAt" in instance:
-                tx.chronicle.supersede(tenant, key, iri, instance)
             tx.chronicle.append(tenant, key, iri, merge.stamp(instance, at=at))
 
 
@@ -228,7 +226,7 @@ async def change_instance(broker: Broker, request: Request, identifier: str, nam
         row, old = _instance(tx, tenant, identifier, iri, instance)
         fragment = {k: v for k, v in fragments[0].items() if k != "datasetId"}
         new = merge.merged_instance(old, fragment, at=at, deep=False)
-        tx.chronicle.replace(row, {**new, "instanceId": instance})
+        tx.chronicle.replace(row, new)
 
     await broker.write(act)
     return Answer(status=204)

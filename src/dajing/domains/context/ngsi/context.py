@@ -29,7 +29,17 @@ type Source = str | dict[str, Any] | list[Any]
 class Context:
     """One flattened @context: ``expand`` and ``compact`` of names."""
 
-    __slots__ = ("_backward", "_expanded", "_forward", "_prefixes", "_short", "json_terms", "key", "source")
+    __slots__ = (
+        "_backward",
+        "_expanded",
+        "_forward",
+        "_prefixes",
+        "_short",
+        "json_terms",
+        "key",
+        "plain_names",
+        "source",
+    )
 
     def __init__(self, *, forward: dict[str, str], source: Source, key: str, json_terms: frozenset[str]) -> None:
         self._forward = forward
@@ -43,6 +53,7 @@ class Context:
         self._prefixes = [(iri, term) for term, iri in forward.items() if iri and iri[-1] in ":/?#[]@"]
         self._prefixes.sort(key=lambda pair: len(pair[0]), reverse=True)
         self._expanded: dict[str, str] = {}
+        self.plain_names: dict[str, str] = {}  # checked attribute names, filled by the reader of entities
         self._short: dict[str, str] = {}
 
     def expand(self, name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from dajing.domains.context.ngsi.context import Context
 from dajing.domains.context.ngsi.projection import Tree
+from dajing.domains.context.ngsi.quick import shown_plain
 from dajing.domains.context.ngsi.terms import DEFAULT, PREVIOUS, SYSTEM, VALUE_OF
 
 type Json = dict[str, Any]
@@ -32,6 +33,14 @@ class Form:
     level: int = 1
     contained: tuple[str, ...] = ()
     lookup: Callable[[str], Json | None] | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything is shown, normalised, without system times."""
+        return (
+            self.style == "normalized" and not self.system and not self.join and self.pick is None
+            and self.omit is None and self.attributes is None and self.datasets is None
+        )  # fmt: skip
 
     def inner(self, name: str) -> Form:
         """The form of the entities that the relationship ``name`` leads to."""
@@ -58,7 +67,11 @@ def render(*, entity: Json, form: Form) -> Json:
             found[name] = entity[name]
     if "expiresAt" in entity and form.system:
         found["expiresAt"] = entity["expiresAt"]
+    whole = form.whole
     for iri, instances in entity["attrs"].items():
+        if whole and (quick := shown_plain(instances)) is not None:
+            found[compact(iri)] = quick
+            continue
         if form.attributes is not None and iri not in form.attributes:
             continue
         if not _wanted(iri, form):

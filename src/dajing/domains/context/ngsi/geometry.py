@@ -13,7 +13,7 @@ _LEAST = {"LineString": 2, "MultiLineString": 2, "Polygon": 4, "MultiPolygon": 4
 
 def need_geometry(value: Any, *, what: str) -> dict[str, Any]:
     """``value`` itself when it is a GeoJSON geometry other than a GeometryCollection (4.6.3)."""
-    if not isinstance(value, dict) or value.get("type") not in GEOMETRIES:
+    if not isinstance(value, dict) or str(value.get("type")) not in GEOMETRIES:
         raise BadRequestData(f"{what} must be a GeoJSON geometry ({', '.join(sorted(GEOMETRIES))}).")
     kind = str(value["type"])
     _positions(value.get("coordinates"), _DEPTH[kind], kind, what)

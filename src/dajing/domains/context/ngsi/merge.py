@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from dajing.domains.context.ngsi.errors import BadRequestData, ResourceNotFound
+from dajing.domains.context.ngsi.quick import put_plain
 from dajing.domains.context.ngsi.terms import NULL, VALUE_OF, canonical_time
 
 type Json = dict[str, Any]
@@ -40,8 +41,10 @@ def appended(old: Json, fragment: Json, *, overwrite: bool, at: str) -> tuple[Js
     done: list[str] = []
     kept: list[str] = []
     for iri, instances in fragment["attrs"].items():
-        present = {i.get("datasetId"): i for i in attrs.get(iri, [])}
-        wanted = [i for i in instances if overwrite or i.get("datasetId") not in present]
+        wanted = instances
+        if not overwrite:
+            present = {i.get("datasetId") for i in attrs.get(iri, [])}
+            wanted = [i for i in instances if i.get("datasetId") not in present]
         if not wanted:
             kept.append(iri)
             continue
@@ -98,6 +101,8 @@ def _scoped(entity: Json, scope: Any) -> Json:
 
 def _put(present: list[Json], wanted: list[Json], at: str) -> list[Json]:
     """``present`` with each wanted instance replaced, added, or (by NGSI-LD Null) removed."""
+    if (plain := put_plain(present, wanted, at)) is not None:
+        return plain
     by_dataset = {i.get("datasetId"): i for i in present}
     for instance in wanted:
         key = instance.get("datasetId")

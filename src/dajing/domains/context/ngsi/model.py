@@ -17,6 +17,7 @@ import msgspec
 from dajing.domains.context.ngsi.context import Context
 from dajing.domains.context.ngsi.errors import BadRequestData
 from dajing.domains.context.ngsi.geometry import need_geometry
+from dajing.domains.context.ngsi.quick import plain_instance
 from dajing.domains.context.ngsi.scope import need_scopes
 from dajing.domains.context.ngsi.terms import (
     DEFAULT,
@@ -46,6 +47,7 @@ class Reader:
 
     def __init__(self, *, context: Context, patch: bool = False, deep: bool = False) -> None:
         self.context = context
+        self._plain_names = context.plain_names
         self.patch = patch or deep
         self.deep = deep
 
@@ -92,11 +94,17 @@ class Reader:
 
     def attribute(self, name: str, value: Any, depth: int = 0) -> tuple[str, list[Json]]:
         """The IRI and all instances of one attribute; one default instance at most (4.5.5)."""
+        iri = self._plain_names.get(name)
+        quick = plain_instance(value) if iri is not None else None
+        if iri is not None and quick is not None and (iri not in _GEO or quick["type"] == "GeoProperty"):
+            return iri, [quick]
         need_name(name, what="The attribute name")
         if name in NOT_ATTRIBUTES and depth == 0:
             raise BadRequestData(f"{name} is a term of the core and cannot be the name of an attribute.")
         many = isinstance(value, list) and len(value) > 0 and all(_reified(v) for v in value)
         iri = self.context.expand(name)
+        if name not in NOT_ATTRIBUTES and name != "ngsildproof" and len(self._plain_names) < 20_000:
+            self._plain_names[name] = iri
         instances = [self.instance(v, name, depth) for v in (value if many else [value])]
         if iri in _GEO and any(i.get("type", "GeoProperty") != "GeoProperty" and not _orders(i) for i in instances):
             raise BadRequestData(f"{name} is a GeoProperty.")
@@ -113,7 +121,7 @@ class Reader:
             raise BadRequestData(f"The attribute {name} is null; NGSI-LD writes {NULL!r} where deletion is meant.")
         body = _spread(value, self.patch)
         kind = body.get("type", body.get("@type"))
-        if kind is not None and kind not in VALUE_OF:
+        if kind is not None and _text(kind) not in VALUE_OF:
             raise BadRequestData(f"{str(kind)[:80]!r} is no kind of attribute ({', '.join(VALUE_OF)}).")
         member = VALUE_OF[kind] if kind else next((m for m in KIND_OF if m in body), None)
         found: Json = {}
@@ -263,13 +271,18 @@ def _is_null(value: Any) -> bool:
 
 
 def _geometry(value: Any) -> bool:
-    return isinstance(value, dict) and value.get("type") in GEOMETRIES and "coordinates" in value
+    return isinstance(value, dict) and _text(value.get("type")) in GEOMETRIES and "coordinates" in value
+
+
+def _text(value: Any) -> str:
+    """The value where it is a text: what a client sends as a type may be anything."""
+    return value if isinstance(value, str) else ""
 
 
 def _reified(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
-    return value.get("type", value.get("@type")) in VALUE_OF or any(m in value for m in KIND_OF)
+    return _text(value.get("type", value.get("@type"))) in VALUE_OF or any(m in value for m in KIND_OF)
 
 
 def _spread(value: Any, patch: bool) -> Json:
@@ -280,7 +293,7 @@ def _spread(value: Any, patch: bool) -> Json:
         return {"type": "GeoProperty", "value": value}
     if "type" in value or "@type" in value:
         kind = value.get("type", value.get("@type"))
-        return value if kind in VALUE_OF or not _plain(value) else {"value": value}
+        return value if _text(kind) in VALUE_OF or not _plain(value) else {"value": value}
     if any(m in value for m in KIND_OF) or (patch and any(m in MEMBERS for m in value)):
         return value
     return value if patch else {"value": value}

@@ -309,6 +309,12 @@ def _language(value: Any, member: tuple[str, ...]) -> Iterator[Any]:
             yield found
 
 
+def reached(*, instance: Json) -> Iterator[Any]:
+    """Every value that the bare name of an attribute reaches in one instance: what an index must hold of it."""
+    value = instance.get(VALUE_OF[instance["type"]])
+    yield from _language(value, ()) if instance["type"] == "LanguageProperty" else _inside(value, ())
+
+
 def _inside(value: Any, member: tuple[str, ...]) -> Iterator[Any]:
     for name in member:
         if not isinstance(value, dict) or name not in value:

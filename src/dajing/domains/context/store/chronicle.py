@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
@@ -14,6 +13,8 @@ from dajing.domains.context.ngsi.terms import NULL, VALUE_OF, micros
 
 type Json = dict[str, Any]
 type Keep = Literal["all", "observed", "none"]
+MOST_HEADS = 50_000
+_REPEATED = "SELECT n FROM instance WHERE k=? AND attr=? AND observed=? AND dataset IS ?"
 _INSERT = (
     "INSERT INTO instance(k, attr, dataset, instance, observed, created, modified, deleted, value, doc) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -26,7 +27,12 @@ class Chronicle:
     def __init__(self, *, connection: apsw.Connection, term: Callable[[str, str], int]) -> None:
         self._connection = connection
         self._term = term
+        self._heads: dict[tuple[str, str], tuple[int, list[str], Any]] = {}
         self.keep: Keep = "all"
+
+    def forget_heads(self) -> None:
+        """What is remembered of heads may have been rolled back."""
+        self._heads.clear()
 
     def head(self, tenant: str, identifier: str) -> tuple[int, Json] | None:
         """The key and the head (id, types, scope, times) of an entity's history."""
@@ -36,6 +42,16 @@ class Chronicle:
 
     def begin(self, tenant: str, entity: Json) -> int:
         """The key of the history of an entity, begun at its first call; types are added as they appear."""
+        kept = self._heads.get((tenant, entity["id"]))
+        if kept is not None and kept[1] == entity.get("type", kept[1]) and kept[2] == entity.get("scope", kept[2]):
+            return kept[0]
+        key, head = self._begin(tenant, entity)
+        if len(self._heads) >= MOST_HEADS:
+            self._heads.clear()
+        self._heads[tenant, entity["id"]] = key, head["type"], head.get("scope")
+        return key
+
+    def _begin(self, tenant: str, entity: Json) -> tuple[int, Json]:
         found = self.head(tenant, entity["id"])
         if found is None:
             head = {k: v for k, v in entity.items() if k != "attrs"}
@@ -45,18 +61,20 @@ class Chronicle:
             )
             key = self._connection.last_insert_rowid()
             self._kinds(tenant, key, entity["type"])
-            return key
+            return key, head
         key, head = found
         types = list(dict.fromkeys([*head["type"], *entity.get("type", ())]))
         scope = entity.get("scope", head.get("scope"))
         if types != head["type"] or scope != head.get("scope") or "deletedAt" in head:
             head = {k: v for k, v in head.items() if k != "deletedAt"} | {"type": types}
-            self.save(key, head | ({"scope": scope} if scope else {}))
+            head |= {"scope": scope} if scope else {}
+            self.save(key, head)
             self._kinds(tenant, key, types)
-        return key
+        return key, head
 
     def save(self, key: int, head: Json) -> None:
         """Replace a head."""
+        self._heads.clear()
         self._connection.execute("UPDATE chronicle SET head=? WHERE k=?", (msgspec.json.encode(head), key))
 
     def _kinds(self, tenant: str, key: int, types: list[str]) -> None:
@@ -86,11 +104,18 @@ class Chronicle:
             self.save(key, found[1] | {"deletedAt": change.at})
 
     def append(self, tenant: str, key: int, iri: str, instance: Json) -> str:
-        """One instance; its instanceId is made here."""
-        identifier = str(instance.get("instanceId") or f"urn:ngsi-ld:instance:{uuid.uuid4()}")
-        document = {**instance, "instanceId": identifier}
-        self._connection.execute(_INSERT, (key, self._term(tenant, iri), *_columns(document)))
-        return identifier
+        """One instance; unless it brings an instanceId of its own, its row gives it one (see ``named``).
+
+        An observation that is repeated (same attribute, dataset and observedAt) replaces what was known of it.
+        """
+        attribute, columns = self._term(tenant, iri), _columns(instance)
+        if columns[2] is not None:
+            again = self._connection.execute(_REPEATED, (key, attribute, columns[2], columns[0])).get
+            if again is not None:
+                self.replace(int(again), instance)
+                return str(instance.get("instanceId") or named(int(again)))
+        self._connection.execute(_INSERT, (key, attribute, *columns))
+        return str(instance.get("instanceId") or named(self._connection.last_insert_rowid()))
 
     def replace(self, row: int, instance: Json) -> None:
         """Change one instance that is there (5.6.14)."""
@@ -105,18 +130,11 @@ class Chronicle:
         """Every row of one attribute."""
         query = "SELECT n, doc FROM instance WHERE k=? AND attr=? ORDER BY n"
         for row, doc in list(self._connection.execute(query, (key, self._term(tenant, iri)))):
-            yield row, msgspec.json.decode(doc)
+            yield row, {"instanceId": named(row), **msgspec.json.decode(doc)}
 
     def forget(self, rows: list[int]) -> None:
         """Remove rows of history (5.6.13, 5.6.15)."""
         self._connection.executemany("DELETE FROM instance WHERE n=?", [(row,) for row in rows])
-
-    def supersede(self, tenant: str, key: int, iri: str, instance: Json) -> None:
-        """A repeated observation (same attribute, dataset and time) replaces what was known of it."""
-        self._connection.execute(
-            "DELETE FROM instance WHERE k=? AND attr=? AND observed=? AND dataset IS ?",
-            (key, self._term(tenant, iri), micros(instance["observedAt"]), instance.get("datasetId")),
-        )
 
     def evaporate(self, tenant: str, identifier: str, iri: str, dataset: str | None) -> None:
         """Remove the history of an attribute instance that expired (4.24)."""
@@ -129,12 +147,18 @@ class Chronicle:
 
     def end(self, key: int) -> None:
         """Remove an entity's whole history (5.6.16)."""
+        self._heads.clear()
         for table in ("instance", "chronicle_kind", "chronicle"):
             self._connection.execute(f"DELETE FROM {table} WHERE k=?", (key,))
 
 
+def named(row: int) -> str:
+    """The instanceId of a row that brought none."""
+    return f"urn:ngsi-ld:instance:{row}"
+
+
 def deletion(old: Json, *, at: str) -> Json:
-    """The instance that stands in history for the deletion of an attribute (4.5.6): NGSI-LD Null with its time."""
+    """What stands in history for the deletion of an attribute (4.5.6): NGSI-LD Null with its time."""
     member = VALUE_OF[old["type"]]
     found = {"type": old["type"], member: {"@none": NULL} if member == "languageMap" else NULL, "deletedAt": at}
     return {**found, "datasetId": old["datasetId"]} if "datasetId" in old else found
@@ -146,5 +170,6 @@ def _columns(instance: Json) -> tuple[Any, ...]:
     times = [micros(instance[n]) if n in instance else None for n in ("observedAt", "createdAt", "modifiedAt")]
     deleted = micros(instance["deletedAt"]) if "deletedAt" in instance else None
     return (
-        instance.get("datasetId"), instance["instanceId"], *times, deleted, number, msgspec.json.encode(instance),
+        instance.get("datasetId"), instance.get("instanceId", ""), *times, deleted, number,
+        msgspec.json.encode(instance),
     )  # fmt: skip

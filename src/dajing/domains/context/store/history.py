@@ -9,6 +9,7 @@ import msgspec
 from dajing.domains.context.ngsi import selection
 from dajing.domains.context.ngsi.evolution import Span
 from dajing.domains.context.ngsi.terms import micros
+from dajing.domains.context.store.chronicle import named
 from dajing.domains.context.store.reader import Reader
 
 type Json = dict[str, Any]
@@ -67,5 +68,6 @@ class History:
             where, column = "k=? AND attr=? AND deleted IS NULL", "coalesce(observed, modified, created)"
         limit = min(span.last or MOST, MOST)
         order = "DESC" if span.last else "ASC"
-        sql = f"SELECT doc FROM instance WHERE {where} ORDER BY {column} {order}, n {order} LIMIT {limit}"
-        return [msgspec.json.decode(doc) for (doc,) in self._reader.connection.execute(sql, values)]
+        sql = f"SELECT n, doc FROM instance WHERE {where} ORDER BY {column} {order}, n {order} LIMIT {limit}"
+        rows = self._reader.connection.execute(sql, values)
+        return [{"instanceId": named(n), **msgspec.json.decode(doc)} for n, doc in rows]

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from dajing.domains.context.ngsi.geometry import bounds
-from dajing.domains.context.ngsi.terms import VALUE_OF
+from dajing.domains.context.ngsi.query import reached
 
 type Json = dict[str, Any]
-type Row = tuple[str, str, float | str | int | None]
+type Row = tuple[str, str, Any]
 
 CELLS = 64  # cells per degree: about 1.7 km from south to north
 LARGE = -1  # stands for "covers more than MOST cells": always a candidate
@@ -22,21 +22,26 @@ def rows(*, iri: str, instances: list[Json]) -> Iterator[Row]:
     """(table, attribute, value) of one attribute."""
     yield "has", iri, None
     for instance in instances:
-        kind = instance["type"]
-        value: Any = instance.get(VALUE_OF[kind])
-        if kind == "GeoProperty":
-            for cell in cells(box=bounds(value)):
-                yield "cell", iri, cell
+        if instance["type"] == "GeoProperty":
+            yield from _places(iri, instance.get("value"))
             continue
-        for part in value if isinstance(value, list) else [value]:
-            if isinstance(part, dict):
-                part = part.get("@value", part.get("object"))
-            if isinstance(part, bool) or part is None:
+        for part in reached(instance=instance):
+            if isinstance(part, bool):
                 continue
             if isinstance(part, int | float):
                 yield from _number(iri, part)
             elif isinstance(part, str):
                 yield "word", iri, part[:WORD]
+
+
+def _places(iri: str, value: Any) -> Iterator[Row]:
+    """Cell and position of a point, which its distance is computed from; the cells alone of anything larger."""
+    if value["type"] == "Point":
+        east, north = value["coordinates"][:2]
+        yield "cell", iri, (cell_of(longitude=east, latitude=north), float(east), float(north))
+        return
+    for cell in cells(box=bounds(value)):
+        yield "cell", iri, (cell, None, None)
 
 
 def _number(iri: str, value: float) -> Iterator[Row]:

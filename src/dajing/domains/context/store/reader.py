@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,30 +12,11 @@ import msgspec
 
 from dajing.domains.context.ngsi import query as q_language
 from dajing.domains.context.ngsi import selection
-from dajing.domains.context.ngsi.geoquery import GeoQuery
-from dajing.domains.context.ngsi.query import Group, Node, Term
-from dajing.domains.context.ngsi.scope import ScopeQuery
-from dajing.domains.context.ngsi.terms import SYSTEM
-from dajing.domains.context.store.index import LARGE, WORD, spans
+from dajing.domains.context.store.plan import plan
 from dajing.domains.context.store.schema import connect
+from dajing.domains.context.store.wanted import Wanted
 
 type Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which entities: every condition given must hold."""
-
-    tenant: str = ""
-    ids: tuple[str, ...] = ()
-    pattern: Any = None
-    types: selection.Types | None = None
-    attributes: tuple[str, ...] = ()
-    q: Node | None = None
-    geo: GeoQuery | None = None
-    scope: ScopeQuery | None = None
-    datasets: tuple[str, ...] = ()
-    alternatives: tuple[Wanted, ...] = field(default=())
 
 
 class Reader:
@@ -45,6 +25,7 @@ class Reader:
     def __init__(self, *, path: Path) -> None:
         self._path = path
         self._local = threading.local()
+        self._terms: dict[tuple[str, str], int] = {}
 
     @property
     def connection(self) -> apsw.Connection:
@@ -66,25 +47,49 @@ class Reader:
 
     def term(self, tenant: str, iri: str) -> int:
         """The number of an IRI, or -1 when the tenant never used it."""
+        known = self._terms.get((tenant, iri))
+        if known is not None:
+            return known
         found = self.connection.execute("SELECT n FROM term WHERE tenant=? AND iri=?", (tenant, iri)).get
-        return -1 if found is None else int(found)
+        if found is None:
+            return -1
+        if len(self._terms) > 50_000:
+            self._terms.clear()
+        self._terms[tenant, iri] = int(found)  # committed numbers never change
+        return int(found)
 
     def find(self, *, wanted: Wanted) -> Iterator[Json]:
         """Matching entities in the order of their creation."""
-        sql, values = self._plan(wanted)
-        for (doc,) in self.connection.execute(sql, values):
-            entity = msgspec.json.decode(doc)
-            if self.judge(wanted=wanted, entity=entity):
-                yield entity
+        for doc in self.documents_of(wanted=wanted):
+            yield msgspec.json.decode(doc)
 
-    def page(self, *, wanted: Wanted, offset: int, limit: int, count: bool) -> tuple[list[Json], int, bool]:
-        """One page, the total (when counted, else 0) and whether more follow."""
-        found: list[Json] = []
+    def documents_of(self, *, wanted: Wanted) -> Iterator[bytes]:
+        """The stored bytes of matching entities in the order of their creation."""
+        chosen = plan(wanted=wanted, term=self.term, connection=self.connection)
+        connection = self.connection
+        cursor = connection.execute(chosen.keys, chosen.values)
+        try:
+            for key, unsure in cursor:
+                doc: Any = connection.execute("SELECT doc FROM entity WHERE k=?", (key,)).get
+                if (chosen.exact and not unsure) or self.judge(wanted=wanted, entity=msgspec.json.decode(doc)):
+                    yield doc
+        finally:
+            cursor.close()  # an abandoned page must not hold its snapshot
+
+    def page(self, *, wanted: Wanted, offset: int, limit: int, count: bool) -> tuple[list[bytes], int, bool]:
+        """One page of stored bytes, the total (when counted, else 0) and whether more follow."""
+        if count:
+            chosen = plan(wanted=wanted, term=self.term, connection=self.connection)
+            if chosen.exact and wanted.geo is None:
+                total = int(self.connection.execute(chosen.count, chosen.values).get or 0)
+                found, _, more = self.page(wanted=wanted, offset=offset, limit=limit, count=False)
+                return found, total, more
+        found = []
         total = 0
-        for entity in self.find(wanted=wanted):
+        for doc in self.documents_of(wanted=wanted):
             total += 1
             if offset < total <= offset + limit:
-                found.append(entity)
+                found.append(doc)
             elif total > offset + limit and not count:
                 return found, 0, True
         return found, total, total > offset + limit
@@ -116,69 +121,6 @@ class Reader:
         return q_language.holds(
             node=wanted.q, entity=entity, lookup=lambda i: self.entity(tenant=wanted.tenant, identifier=i)
         )
-
-    def _plan(self, wanted: Wanted) -> tuple[str, list[Any]]:
-        """Candidates: never fewer than the answers. Each condition is a membership test on an index."""
-        where = ["e.tenant=?"]
-        values: list[Any] = [wanted.tenant]
-        if wanted.ids:
-            where.append(f"e.id IN ({','.join('?' * len(wanted.ids))})")
-            values += wanted.ids
-        if wanted.types:
-            parts = []
-            for conjunction in wanted.types:
-                parts.append("(" + " AND ".join(["e.k IN (SELECT k FROM kind WHERE type=?)"] * len(conjunction)) + ")")
-                values += [self.term(wanted.tenant, iri) for iri in conjunction]
-            where.append("(" + " OR ".join(parts) + ")")
-        if wanted.attributes:
-            marks = ",".join("?" * len(wanted.attributes))
-            where.append(f"e.k IN (SELECT k FROM has WHERE attr IN ({marks}))")
-            values += [self.term(wanted.tenant, iri) for iri in wanted.attributes]
-        for sql, more in [*self._geo(wanted), *self._terms(wanted)]:
-            where.append(sql)
-            values += more
-        return f"SELECT e.doc FROM entity e WHERE {' AND '.join(where)} ORDER BY e.k", values
-
-    def _geo(self, wanted: Wanted) -> Iterator[tuple[str, list[Any]]]:
-        if wanted.geo is None:
-            return
-        attribute = self.term(wanted.tenant, wanted.geo.attribute)
-        if wanted.geo.box is None:
-            yield "e.k IN (SELECT k FROM has WHERE attr=?)", [attribute]
-            return
-        ranges = spans(box=wanted.geo.box)
-        tests = " OR ".join(["(attr=? AND cell BETWEEN ? AND ?)"] * len(ranges))
-        values: list[Any] = [attribute, LARGE]
-        for low, high in ranges:
-            values += [attribute, low, high]
-        yield f"e.k IN (SELECT k FROM cell WHERE (attr=? AND cell=?) OR {tests})", values
-
-    def _terms(self, wanted: Wanted) -> Iterator[tuple[str, list[Any]]]:
-        node = wanted.q
-        parts = node.parts if isinstance(node, Group) and node.every else (node,) if node else ()
-        for part in parts:
-            if (
-                isinstance(part, Term)
-                and not part.negated
-                and part.linked is None
-                and part.path[0] not in (*SYSTEM, "id")
-            ):
-                yield self._term(wanted.tenant, part)
-
-    def _term(self, tenant: str, term: Term) -> tuple[str, list[Any]]:
-        attribute = self.term(tenant, term.path[0])
-        plain = len(term.path) == 1 and not term.member
-        if plain and term.op == "==" and term.span is None and len(term.values) == 1:
-            value = term.values[0]
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                return _member("number", "value=?"), [attribute, float(value)]
-            if isinstance(value, str) and not value[:4].isdigit():
-                return _member("word", "value=?"), [attribute, value[:WORD]]
-        if plain and term.op in (">", ">=", "<", "<=") and isinstance(term.values[0], int | float):
-            return _member("number", f"value{term.op}?"), [attribute, float(term.values[0])]
-        if plain and term.op == "==" and term.span is not None and isinstance(term.span[0], int | float):
-            return _member("number", "value BETWEEN ? AND ?"), [attribute, *term.span]
-        return "e.k IN (SELECT k FROM has WHERE attr=?)", [attribute]
 
     def documents(self, *, table: str, tenant: str | None = None) -> list[tuple[str, str, Json]]:
         """Every subscription or context, of one tenant or of all."""
@@ -213,8 +155,3 @@ def _present(attrs: Json, iri: str, datasets: tuple[str, ...]) -> bool:
     if not instances:
         return False
     return not datasets or any(i.get("datasetId", "@none") in datasets for i in instances)
-
-
-def _member(table: str, test: str) -> str:
-    """A test per candidate by its own key, so that a page costs the page and not the whole index."""
-    return f"EXISTS (SELECT 1 FROM {table} x WHERE x.k=e.k AND x.attr=? AND x.{test})"

@@ -8,7 +8,7 @@ import apsw
 
 from dajing.kernel.text import Refusal, Text
 
-VERSION = 1
+VERSION = 2
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS term(n INTEGER PRIMARY KEY, tenant TEXT NOT NULL, iri TEXT NOT NULL, UNIQUE(tenant, iri));
@@ -22,19 +22,24 @@ CREATE TABLE IF NOT EXISTS number(attr INTEGER, value REAL, k INTEGER, PRIMARY K
 CREATE TABLE IF NOT EXISTS word(attr INTEGER, value TEXT, k INTEGER, PRIMARY KEY(attr, value, k)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS number_of ON number(k, attr, value);
 CREATE INDEX IF NOT EXISTS word_of ON word(k, attr, value);
-CREATE TABLE IF NOT EXISTS cell(attr INTEGER, cell INTEGER, k INTEGER, PRIMARY KEY(attr, cell, k)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS place(
+  attr INTEGER, cell INTEGER, k INTEGER, east REAL, north REAL, PRIMARY KEY(attr, cell, k)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS place_of ON place(k, attr, east, north);
 CREATE TABLE IF NOT EXISTS chronicle(
   k INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, id TEXT NOT NULL, head BLOB NOT NULL,
   UNIQUE(tenant, id));
 CREATE TABLE IF NOT EXISTS chronicle_kind(type INTEGER, k INTEGER, PRIMARY KEY(type, k)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS instance(
-  n INTEGER PRIMARY KEY, k INTEGER NOT NULL, attr INTEGER NOT NULL, dataset TEXT, instance TEXT NOT NULL,
+  n INTEGER PRIMARY KEY AUTOINCREMENT, k INTEGER NOT NULL, attr INTEGER NOT NULL, dataset TEXT, instance TEXT NOT NULL,
   observed INTEGER, created INTEGER, modified INTEGER, deleted INTEGER, value REAL, doc BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS instance_observed ON instance(k, attr, observed, value);
-CREATE INDEX IF NOT EXISTS instance_id ON instance(k, instance);
 CREATE TABLE IF NOT EXISTS subscription(tenant TEXT, id TEXT, doc BLOB NOT NULL, PRIMARY KEY(tenant, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS context(tenant TEXT, id TEXT, doc BLOB NOT NULL, PRIMARY KEY(tenant, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tenant(name TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS notification(
+  n INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, subscription TEXT NOT NULL, at INTEGER NOT NULL,
+  headers BLOB NOT NULL, body BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS notification_of ON notification(tenant, subscription, n);
 """
 
 
@@ -61,7 +66,7 @@ def connect(*, path: Path, write: bool = False) -> apsw.Connection:
     """A connection to live.db; only the writer's may change it."""
     if apsw.sqlite_lib_version().split(".") and tuple(map(int, apsw.sqlite_lib_version().split("."))) < (3, 51, 3):
         raise UnsafeLibrary(found=apsw.sqlite_lib_version())
-    connection = apsw.Connection(str(path))
+    connection = apsw.Connection(str(path), statementcachesize=200)
     connection.set_busy_timeout(10_000)
     connection.pragma("cache_size", -64_000 if write else -32_000)
     if write:
@@ -80,4 +85,24 @@ def _prepare(connection: apsw.Connection, path: Path) -> None:
         raise NewerStore(path=path, found=found, known=VERSION)
     with connection:
         connection.execute(TABLES)
+        if found == 1:
+            _second(connection)
         connection.pragma("user_version", VERSION)
+
+
+def _second(connection: apsw.Connection) -> None:
+    """From version 1: positions beside cells; a repeated observation is found by its time."""
+    import msgspec
+
+    from dajing.domains.context.store.index import rows
+
+    connection.execute("DROP TABLE cell")
+    connection.execute("DROP INDEX instance_id")
+    terms = {(tenant, iri): n for n, tenant, iri in connection.execute("SELECT n, tenant, iri FROM term")}
+    for key, tenant, doc in list(connection.execute("SELECT k, tenant, doc FROM entity")):
+        for iri, instances in msgspec.json.decode(doc)["attrs"].items():
+            for table, _, value in rows(iri=iri, instances=instances):
+                if table == "cell":
+                    cell, east, north = value
+                    place = (terms[tenant, iri], cell, key, east, north)
+                    connection.execute("INSERT OR IGNORE INTO place VALUES (?, ?, ?, ?, ?)", place)

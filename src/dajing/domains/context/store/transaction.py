@@ -9,12 +9,24 @@ import apsw
 import msgspec
 
 from dajing.domains.context.ngsi.merge import Change
+from dajing.domains.context.ngsi.quick import same_value
 from dajing.domains.context.ngsi.terms import micros
 from dajing.domains.context.store.chronicle import Chronicle
 from dajing.domains.context.store.index import Row, rows
 
 type Json = dict[str, Any]
-_TABLES = {"number": "number", "word": "word", "cell": "cell"}
+_INSERT = {
+    "has": "INSERT OR IGNORE INTO has VALUES (?, ?)",
+    "number": "INSERT OR IGNORE INTO number(attr, k, value) VALUES (?, ?, ?)",
+    "word": "INSERT OR IGNORE INTO word(attr, k, value) VALUES (?, ?, ?)",
+    "cell": "INSERT OR IGNORE INTO place(attr, k, cell, east, north) VALUES (?, ?, ?, ?, ?)",
+}
+_DELETE = {
+    "has": "DELETE FROM has WHERE attr=? AND k=?",
+    "number": "DELETE FROM number WHERE attr=? AND k=? AND value=?",
+    "word": "DELETE FROM word WHERE attr=? AND k=? AND value=?",
+    "cell": "DELETE FROM place WHERE attr=? AND k=? AND cell=?",
+}
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -54,12 +66,35 @@ class Transaction:
     def forget_terms(self) -> None:
         """Cached numbers may belong to rows that were rolled back."""
         self._terms.clear()
+        self.chronicle.forget_heads()
         self.tenants = {name for (name,) in self._connection.execute("SELECT name FROM tenant")}
 
     def take_changes(self) -> list[Changed]:
         """Everything that was committed since the last call."""
         taken, self._changes = self._changes, []
         return taken
+
+    @property
+    def changes(self) -> list[Changed]:
+        """What this transaction changed so far."""
+        return self._changes
+
+    # -- notifications ----------------------------------------------------------------------------------------
+    def put_notification(self, tenant: str, subscription: str, at: int, headers: bytes, body: bytes) -> int:
+        """Queue one notification with the change that calls for it; its number."""
+        self._connection.execute(
+            "INSERT INTO notification(tenant, subscription, at, headers, body) VALUES (?, ?, ?, ?, ?)",
+            (tenant, subscription, at, headers, body),
+        )
+        return self._connection.last_insert_rowid()
+
+    def drop_notifications(self, numbers: list[int]) -> None:
+        """Forget notifications that were delivered or given up."""
+        self._connection.executemany("DELETE FROM notification WHERE n=?", [(n,) for n in numbers])
+
+    def end_notifications(self, tenant: str, subscription: str) -> None:
+        """Forget the whole queue of a subscription that was deleted."""
+        self._connection.execute("DELETE FROM notification WHERE tenant=? AND subscription=?", (tenant, subscription))
 
     # -- terms and tenants --------------------------------------------------------------------------------------
     def term(self, tenant: str, iri: str) -> int:
@@ -68,6 +103,7 @@ class Transaction:
         if found is None:
             self._connection.execute("INSERT OR IGNORE INTO term(tenant, iri) VALUES (?, ?)", (tenant, iri))
             found = self._connection.execute("SELECT n FROM term WHERE tenant=? AND iri=?", (tenant, iri)).get
+            assert found is not None  # noqa: S101 - the line before made it
             if len(self._terms) > 50_000:
                 self._terms.clear()
             self._terms[tenant, iri] = found
@@ -80,6 +116,11 @@ class Transaction:
             self.tenants.add(tenant)
 
     # -- entities -------------------------------------------------------------------------------------------------
+    @property
+    def written(self) -> int:
+        """How many rows this connection ever changed."""
+        return self._connection.total_changes()
+
     def entity(self, tenant: str, identifier: str) -> tuple[int, Json] | None:
         """The key and the stored form of an entity."""
         row = self._connection.execute("SELECT k, doc FROM entity WHERE tenant=? AND id=?", (tenant, identifier)).get
@@ -124,18 +165,11 @@ class Transaction:
         for iri in types_after - types_before:
             run("INSERT OR IGNORE INTO kind VALUES (?, ?)", (self.term(tenant, iri), key))
         for table, iri, value in before - after:
-            number = self.term(tenant, iri)
-            if table == "has":
-                run("DELETE FROM has WHERE attr=? AND k=?", (number, key))
-            else:
-                column = "cell" if table == "cell" else "value"
-                run(f"DELETE FROM {_TABLES[table]} WHERE attr=? AND {column}=? AND k=?", (number, value, key))
+            more = () if table == "has" else (value[0],) if table == "cell" else (value,)
+            run(_DELETE[table], (self.term(tenant, iri), key, *more))
         for table, iri, value in after - before:
-            number = self.term(tenant, iri)
-            if table == "has":
-                run("INSERT OR IGNORE INTO has VALUES (?, ?)", (number, key))
-            else:
-                run(f"INSERT OR IGNORE INTO {_TABLES[table]} VALUES (?, ?, ?)", (number, value, key))
+            more = () if table == "has" else value if table == "cell" else (value,)
+            run(_INSERT[table], (self.term(tenant, iri), key, *more))
 
     def expired(self, now: int, limit: int = 500) -> Iterator[tuple[str, int, Json]]:
         """Transient entities whose time is over (clause 4.24)."""
@@ -186,9 +220,9 @@ def _rows(old: Json | None, new: Json | None) -> tuple[set[Row], set[Row]]:
     before: set[Row] = set()
     after: set[Row] = set()
     for iri, instances in was.items():
-        if now.get(iri) is not instances:
+        if (new_ones := now.get(iri)) is not instances and not (new_ones and same_value(instances, new_ones)):
             before.update(rows(iri=iri, instances=instances))
     for iri, instances in now.items():
-        if was.get(iri) is not instances:
+        if was.get(iri) is not instances and not same_value(was.get(iri), instances):
             after.update(rows(iri=iri, instances=instances))
     return before, after

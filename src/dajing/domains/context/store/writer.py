@@ -23,15 +23,27 @@ if TYPE_CHECKING:
 _log = structlog.get_logger()
 MOST = 512
 type Act[T] = Callable[[Transaction], T]
+type Result = tuple[asyncio.Future[Any], Any, BaseException | None]
 
 
 class Writer:
-    """Runs acts in the order of their arrival; one failing act undoes only itself."""
+    """Runs acts in the order of their arrival; one failing act undoes only itself.
 
-    def __init__(self, *, path: Path, committed: Callable[[list[Any]], None]) -> None:
+    ``before`` is called inside the transaction before its commit (what it returns goes to ``committed`` afterwards); an
+    act may be run twice, the first time undone, so it changes nothing but the transaction.
+    """
+
+    def __init__(
+        self,
+        *,
+        path: Path,
+        committed: Callable[[list[Any], Any], None],
+        before: Callable[[Transaction], Any] = lambda _: None,
+    ) -> None:
         self._queue: queue.SimpleQueue[tuple[Act[Any], asyncio.Future[Any]] | None] = queue.SimpleQueue()
         self._path = path
         self._committed = committed
+        self._before = before
         self._loop = asyncio.get_running_loop()
         self._ready: asyncio.Future[None] = self._loop.create_future()
         self._thread = threading.Thread(target=self._run, name="live-writer", daemon=True)
@@ -80,11 +92,18 @@ class Writer:
         connection.close()
 
     def _commit(self, connection: apsw.Connection, transaction: Transaction, batch: list[Any]) -> None:
-        results: list[tuple[asyncio.Future[Any], Any, BaseException | None]] = []
+        results: list[Result] | None = None
+        queued: Any = None
         try:
             connection.execute("BEGIN IMMEDIATE")
-            for act, future in batch:
-                results.append((future, *self._one(connection, transaction, act)))
+            results = self._plainly(transaction, batch)
+            if results is None:
+                # a failing act had written already: once more from the start, each act undoable by itself
+                connection.execute("ROLLBACK")
+                transaction.forget()
+                connection.execute("BEGIN IMMEDIATE")
+                results = [(future, *self._one(connection, transaction, act)) for act, future in batch]
+            queued = self._before(transaction)
             connection.execute("COMMIT")
             self.commits += 1
         except apsw.Error as error:
@@ -93,11 +112,28 @@ class Writer:
             _log.error("live.commit_failed", error=str(error), acts=len(batch))
             transaction.forget()
             results = [(future, None, error) for _, future in batch]
+            queued = None
         changes = transaction.take_changes()
         try:
-            self._loop.call_soon_threadsafe(self._answer, results, changes)
+            self._loop.call_soon_threadsafe(self._answer, results, changes, queued)
         except RuntimeError:
             _log.warning("live.loop_closed", acts=len(batch))
+
+    @staticmethod
+    def _plainly(transaction: Transaction, batch: list[Any]) -> list[Result] | None:
+        """Run the acts without a savepoint each; None when one failed after it had written something."""
+        results: list[Result] = []
+        for act, future in batch:
+            written, mark = transaction.written, transaction.mark()
+            try:
+                results.append((future, act(transaction), None))
+            except Exception as error:
+                if isinstance(error, apsw.Error) and not isinstance(error, apsw.ConstraintError):
+                    raise
+                if transaction.written != written or transaction.mark() != mark:
+                    return None
+                results.append((future, None, error))
+        return results
 
     @staticmethod
     def _one(connection: apsw.Connection, transaction: Transaction, act: Act[Any]) -> tuple[Any, BaseException | None]:
@@ -115,9 +151,9 @@ class Writer:
         connection.execute("RELEASE act")
         return result, None
 
-    def _answer(self, results: list[Any], changes: list[Any]) -> None:
+    def _answer(self, results: list[Result], changes: list[Any], queued: Any) -> None:
         if changes:
-            self._committed(changes)
+            self._committed(changes, queued)
         for future, result, error in results:
             if future.done():
                 continue

@@ -76,7 +76,8 @@ async def test_one_bad_entity_of_a_batch_harms_only_itself(city: httpx.AsyncClie
 
 
 async def test_a_store_that_is_opened_again_holds_everything_acknowledged(tmp_path: Path, broker: Broker) -> None:
-    from dajing.domains.context.store.reader import Reader, Wanted
+    from dajing.domains.context.store.reader import Reader
+    from dajing.domains.context.store.wanted import Wanted
 
     await broker.write(lambda tx: tx.create("", _stored("urn:x:1")))
     again = Reader(path=broker.path)

@@ -1,0 +1,232 @@
+"""From what is wanted to one SQL statement: the most selective index leads, the others test each candidate.
+
+Candidates are never fewer than the answers. Where the indexes decide alone (``exact``) nothing needs to be decoded.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import apsw
+
+from dajing.domains.context.ngsi.geoquery import EARTH, GeoQuery
+from dajing.domains.context.ngsi.query import Group, Node, Term
+from dajing.domains.context.ngsi.terms import SYSTEM
+from dajing.domains.context.store.index import LARGE, WORD, spans
+from dajing.domains.context.store.wanted import Wanted
+
+type Terms = Callable[[str, str], int]
+type Values = list[Any]
+
+MANY = 6  # √(n · this²): where going through a type costs as much as sorting what a box holds
+MANY = 6  # of n entities, √n times this in a box: going through a type in order is then as quick as sorting them
+GEO = 1  # the rank of a geo-query with a box: only ids come before it
+FEW = 256  # an index that gives at most so many candidates leads, however late in the order they lie
+SAFE = 2**53  # whole numbers beyond it are not exact in an index of doubles
+# great circle on the mean sphere by haversine, as ngsi.geoquery computes it
+_METRES = (
+    f"{2 * EARTH} * asin(min(1.0, sqrt(pow(sin(radians(north - ?) / 2), 2) + "
+    "? * cos(radians(north)) * pow(sin(radians(east - ?) / 2), 2))))"
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``source`` and ``where`` yield candidates: key and ``unsure``; where ``exact``, only unsure ones are judged.
+
+    Keys alone are sorted; documents are fetched as far as a page needs them.
+    """
+
+    source: str
+    where: str
+    values: tuple[Any, ...]
+    exact: bool
+
+    @property
+    def keys(self) -> str:
+        """The statement that gives (key, whether it must be judged) in the order of creation."""
+        return f"SELECT d.k, d.unsure FROM {self.source} d {self.where} ORDER BY d.k"
+
+    @property
+    def count(self) -> str:
+        """The statement that counts the candidates."""
+        return f"SELECT count(*) FROM {self.source} d {self.where}"
+
+
+@dataclass
+class _Test:
+    """One condition as a set of keys (``lead``) and as a test of ``d.k`` (``check``), with their values."""
+
+    lead: str
+    check: str
+    values: Values
+    exact: bool = True
+    rank: int = 9
+    few: str = ""  # a statement that counts its keys up to a bound, where it may lead for being selective
+    few_values: Values | None = None
+    check_values: Values | None = None
+
+
+def plan(*, wanted: Wanted, term: Terms, connection: apsw.Connection) -> Plan:
+    """The plan for ``wanted``; ``term`` gives the number of (tenant, IRI), -1 where it was never used."""
+    tests = list(_tests(wanted, term))
+    exact = _decided(wanted) and all(test.exact for test in tests)
+    first = _first(tests, connection)
+    if first is None:
+        first = _Test("SELECT k, 0 AS unsure FROM entity WHERE tenant=?", "", [wanted.tenant])
+    # only a leading geo-query says which of its candidates are unsure
+    exact = exact and (wanted.geo is None or first.rank == GEO)
+    rest = [test for test in tests if test is not first]
+    where = " AND ".join(test.check for test in rest)
+    checked = (v for test in rest for v in (test.values if test.check_values is None else test.check_values))
+    return Plan(f"({first.lead})", f"WHERE {where}" if where else "", (*first.values, *checked), exact)
+
+
+def _first(tests: list[_Test], connection: apsw.Connection) -> _Test | None:
+    """The condition that leads: ids, a box or a value with few answers, else the narrowest kind of index."""
+    leads = sorted((test for test in tests if test.lead), key=lambda test: test.rank)
+    if not leads or leads[0].rank == 0:
+        return leads[0] if leads else None
+    broad = None
+    for test in leads:
+        if not test.few:
+            broad = broad or test
+        elif _selective(connection, test):
+            return test
+    return broad or leads[0]
+
+
+def _selective(connection: apsw.Connection, test: _Test) -> bool:
+    values = test.values if test.few_values is None else test.few_values
+    found = int(connection.execute(test.few, values).get)
+    if test.rank != GEO:
+        return found <= FEW
+    return found <= MANY * math.sqrt(connection.execute("SELECT max(k) FROM entity").get or 0)
+
+
+def _decided(wanted: Wanted) -> bool:
+    """Whether nothing is asked that only the document can answer."""
+    plain = not wanted.alternatives and wanted.pattern is None and wanted.scope is None and not wanted.datasets
+    return plain and all(_exact(part) for part in _parts(wanted.q))
+
+
+def _parts(node: Node | None) -> tuple[Node, ...]:
+    if node is None:
+        return ()
+    return tuple(node.parts) if isinstance(node, Group) and node.every else (node,)
+
+
+def _exact(part: Node) -> bool:
+    return isinstance(part, Term) and _usable(part) and _index(part) is not None
+
+
+def _usable(part: Term) -> bool:
+    return not part.negated and part.linked is None and part.path[0] not in (*SYSTEM, "id")
+
+
+def _tests(wanted: Wanted, term: Terms) -> Iterator[_Test]:
+    if wanted.ids:
+        marks = ",".join("?" * len(wanted.ids))
+        lead = f"SELECT k, 0 AS unsure FROM entity WHERE tenant=? AND id IN ({marks})"
+        yield _Test(lead, "", [wanted.tenant, *wanted.ids], rank=0)  # always leads
+    if wanted.geo is not None:
+        yield _near(wanted.geo, term(wanted.tenant, wanted.geo.attribute))
+    if types := _types(wanted):
+        yield _kinds(types, wanted.tenant, term)
+    if wanted.attributes:
+        numbers = [term(wanted.tenant, iri) for iri in wanted.attributes]
+        marks = ",".join("?" * len(numbers))
+        lead = f"SELECT DISTINCT k, 0 AS unsure FROM has WHERE attr IN ({marks})"
+        yield _Test(lead, f"EXISTS (SELECT 1 FROM has h WHERE h.attr IN ({marks}) AND h.k=d.k)", list(numbers), rank=6)
+    for part in _parts(wanted.q):
+        if isinstance(part, Term) and _usable(part):
+            yield _compared(part, term(wanted.tenant, part.path[0]))
+
+
+def _types(wanted: Wanted) -> tuple[frozenset[str], ...]:
+    if wanted.types or not wanted.alternatives:
+        return tuple(wanted.types or ())
+    if all(other.types for other in wanted.alternatives):
+        return tuple(types for other in wanted.alternatives for types in other.types or ())
+    return ()
+
+
+def _kinds(types: tuple[frozenset[str], ...], tenant: str, term: Terms) -> _Test:
+    test = "EXISTS (SELECT 1 FROM kind t WHERE t.type=? AND t.k=d.k)"
+    if len(types) == 1 and len(types[0]) == 1:
+        (iri,) = types[0]
+        return _Test("SELECT k, 0 AS unsure FROM kind WHERE type=?", test, [term(tenant, iri)], rank=5)
+    values = [term(tenant, iri) for conjunction in types for iri in conjunction]
+    if all(len(conjunction) == 1 for conjunction in types):
+        marks = ",".join("?" * len(values))
+        lead = f"SELECT DISTINCT k, 0 AS unsure FROM kind WHERE type IN ({marks})"
+        return _Test(lead, f"EXISTS (SELECT 1 FROM kind t WHERE t.type IN ({marks}) AND t.k=d.k)", values, rank=5)
+    check = " OR ".join("(" + " AND ".join([test] * len(conjunction)) + ")" for conjunction in types)
+    return _Test("", f"({check})", values)
+
+
+def _compared(part: Term, attribute: int) -> _Test:
+    found = _index(part)
+    if found is None:
+        lead = "SELECT k, 0 AS unsure FROM has WHERE attr=?"
+        return _Test(lead, "EXISTS (SELECT 1 FROM has h WHERE h.attr=? AND h.k=d.k)", [attribute], exact=False, rank=7)
+    table, condition, values = found
+    few = f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE attr=? AND {condition} LIMIT {FEW + 1})"
+    lead = f"SELECT DISTINCT k, 0 AS unsure FROM {table} WHERE attr=? AND {condition}"
+    check = f"EXISTS (SELECT 1 FROM {table} x WHERE x.k=d.k AND x.attr=? AND x.{condition})"
+    return _Test(lead, check, [attribute, *values], rank=8, few=few)
+
+
+def _index(part: Term) -> tuple[str, str, Values] | None:
+    """Table, condition and values that decide a term alone; None where the document must be looked at."""
+    if len(part.path) != 1 or part.member or not part.op:
+        return None
+    if part.span is not None:
+        if part.op == "==" and all(_number(v) for v in part.span):
+            return "number", "value BETWEEN ? AND ?", [float(v) for v in part.span]
+        return None
+    if len(part.values) != 1:
+        return None
+    value = part.values[0]
+    if _number(value) and part.op in ("==", ">", ">=", "<", "<="):
+        return "number", f"value{'=' if part.op == '==' else part.op}?", [float(value)]
+    if part.op == "==" and isinstance(value, str) and len(value) < WORD and not value[:4].isdigit():
+        return "word", "value=?", [value]
+    return None
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < SAFE
+
+
+def _near(geo: GeoQuery, attribute: int) -> _Test:
+    if geo.box is None:
+        lead = "SELECT k, 1 AS unsure FROM has WHERE attr=?"
+        return _Test(lead, "EXISTS (SELECT 1 FROM has h WHERE h.attr=? AND h.k=d.k)", [attribute], exact=False, rank=4)
+    ranges = spans(box=geo.box)
+    rows = ",".join(["(?,?)"] * (len(ranges) + 1))
+    cells: Values = [LARGE, LARGE, *(edge for pair in ranges for edge in pair), attribute]
+    ranges_of = f"(WITH r(a, b) AS (VALUES {rows}) SELECT a, b FROM r) r"
+    inside = f"{ranges_of} CROSS JOIN place c ON c.attr=? AND c.cell BETWEEN r.a AND r.b"
+    test, limits, unsure = _distance(geo)
+    lead = f"SELECT c.k AS k, {unsure} AS unsure FROM {inside} WHERE {test} GROUP BY c.k"
+    check = f"EXISTS (SELECT 1 FROM place c WHERE c.k=d.k AND c.attr=? AND {test})"
+    limit = f"(SELECT CAST(1 + {MANY} * sqrt(max(k)) AS INTEGER) FROM entity)"
+    few = f"SELECT count(*) FROM (SELECT 1 FROM {inside} LIMIT {limit})"
+    found = _Test(lead, check, [*cells, *limits], exact=unsure != "1", rank=GEO, few=few)
+    return replace(found, few_values=cells, check_values=[attribute, *limits])
+
+
+def _distance(geo: GeoQuery) -> tuple[str, Values, str]:
+    """The test of a position, its values, and which candidates stay unsure (1: all of them)."""
+    if geo.relation == "near" and geo.geometry["type"] == "Point":
+        east, north = geo.geometry["coordinates"][:2]
+        limits = [north, math.cos(math.radians(north)), east, geo.nearest, min(geo.farthest, 1e9)]
+        return f"(c.east IS NULL OR {_METRES} BETWEEN ? AND ?)", limits, "min(c.east IS NULL)"
+    west, south, east, north = geo.box or (-180.0, -90.0, 180.0, 90.0)
+    if west < -180 or east > 180:
+        return "1", [], "1"  # a box across the date line: its cells are whole rows
+    return "(c.east IS NULL OR (c.east BETWEEN ? AND ? AND c.north BETWEEN ? AND ?))", [west, east, south, north], "1"
