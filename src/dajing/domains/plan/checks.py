@@ -72,11 +72,6 @@ def _indicator(entry: Entry[Indicator], note: Place, fields: Mapping[str, Field]
     if indicator.companion is not None:
         at = note("indicators", entry, "companion")
         _params(indicator.companion.measure, indicator.companion.params, indicator.frequency, at, fields, forms)
-    if indicator.predicted is not None and any(key in indicator.predicted.params for key in FIELD_PARAMS):
-        note("indicators", entry, "predicted")(
-            Text(zh="测算数不能用填报项", en="a predicted figure cannot use reported fields"),
-            Text(zh="填报项写在 companion 里", en="name reported fields in companion"),
-        )
     official = fields.get(str(indicator.params.get("official", "")))
     if indicator.aggregation == "official" and (official is None or official.level != "city"):
         place(

@@ -110,7 +110,7 @@ class Venue(Thing, frozen=True, kw_only=True):
     longitude: float
     latitude: float
     radius_m: float
-    people: int = 0
+    people: int
     area: str
 
 

@@ -34,7 +34,7 @@ RANGES: dict[tuple[str, str], tuple[float, float, Text]] = {
     ("fibre_span", "length_km"): (0, 2000, Text(zh="长度以公里为单位", en="length in km")),
     ("fibre_span", "fibre_count"): (1, 10000, Text(zh="芯数为正整数", en="a positive number of fibres")),
     ("venue", "radius_m"): (10, 10000, Text(zh="半径以米为单位", en="radius in metres")),
-    ("venue", "people"): (0, 1_000_000, Text(zh="高峰时在场人数", en="people at a busy hour")),
+    ("venue", "people"): (1, 1_000_000, Text(zh="高峰时在场人数", en="people at a busy hour")),
     ("place", "people"): (0, 1_000_000, Text(zh="常住人口数", en="residents")),
 }
 SAME_PLACE = 5.0  # metres; two sites nearer than this are one

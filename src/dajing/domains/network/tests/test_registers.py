@@ -110,8 +110,10 @@ def test_a_file_in_shifted_coordinates_is_found_and_the_conversion_offered(datum
 
 @pytest.mark.django_db
 def test_venues_that_would_count_the_same_people_twice_are_refused() -> None:
-    head = "id,name,kind,longitude,latitude,radius_m,area\n"
-    found = faults("venue", head + "V1,甲园,园区,114.90,40.78,500,130702\nV2,乙园,park,114.9005,40.78,400,130702\n")
+    head = "id,name,kind,longitude,latitude,radius_m,area,people\n"
+    found = faults(
+        "venue", head + "V1,甲园,园区,114.90,40.78,500,130702,90\nV2,乙园,park,114.9005,40.78,400,130702,80\n"
+    )
     assert "counted twice" in found[0][2]
 
 

@@ -1,0 +1,177 @@
+"""The demand layer: every village and community with people and households, and every registered venue.
+
+People and households are those of the census by county unit, spread over the unit's villages and communities so that
+the sums agree exactly; within a unit the spread is synthetic, and so are positions unless the ``place`` register has
+surveyed ones. Every figure below the county therefore is synthetic and says so.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import math
+from collections.abc import Collection
+from datetime import date, datetime
+from pathlib import Path
+from typing import cast
+
+import msgspec
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from dajing.domains.network.demand import rules
+from dajing.domains.network.register.kinds import Place, Venue
+from dajing.domains.network.register.service import digest, things
+from dajing.kernel.areas.api import CensusRow, areas, census, townships, units, villages
+from dajing.kernel.areas.boundaries import boundaries
+from dajing.kernel.settings import settings
+from dajing.kernel.text import Refusal, Text
+
+CENSUS = 2020
+STREET_KM, TOWN_SHARE = 1.2, 0.35  # spread of a street's communities; of a township's villages in its share of the unit
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+
+class NoCensus(Refusal):
+    """The pack has no census row for a unit, so its people are not known."""
+
+    text = Text(
+        zh="城市包缺 {unit} 的 {year} 年普查行；请补 census/{year}.csv",
+        en="the pack has no census row of {year} for {unit}; add it to census/{year}.csv",
+    )
+
+
+class Layer(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """Demand points as columns of equal length, ordered by code; WGS-84 degrees.
+
+    ``urban`` marks communities; ``surveyed`` those whose position comes from the register and is not synthetic.
+    """
+
+    code: tuple[str, ...]
+    name: tuple[str, ...]
+    township: tuple[str, ...]
+    unit: tuple[str, ...]
+    urban: NDArray[np.bool_]
+    surveyed: NDArray[np.bool_]
+    longitude: Floats
+    latitude: Floats
+    people: Counts
+    households: Counts
+    venues: tuple[Venue, ...]
+    digest: str
+
+    def at(self, code: str) -> int | None:
+        """The number of a point, None for a code that is none."""
+        return _numbers(self).get(code)
+
+
+@functools.lru_cache(maxsize=4)
+def _index(digest_: str, codes: tuple[str, ...]) -> dict[str, int]:
+    return {code: n for n, code in enumerate(codes)}
+
+
+def _numbers(layer: Layer) -> dict[str, int]:
+    return _index(layer.digest, layer.code)
+
+
+def layer(*, on: date, as_of: datetime | None = None) -> Layer:
+    """The demand layer with the places and venues that the registers hold on a day. Raises ``NoCensus``."""
+    surveyed = cast(dict[str, Place], things(register="place", on=on, as_of=as_of))
+    venues = cast(dict[str, Venue], things(register="venue", on=on, as_of=as_of))
+    base = synthetic_layer()
+    longitude, latitude, known = base.longitude.copy(), base.latitude.copy(), base.surveyed.copy()
+    for code, place in surveyed.items():
+        at = base.at(code)
+        if at is not None:
+            longitude[at], latitude[at], known[at] = place.longitude, place.latitude, True
+    mark = hashlib.sha256((base.digest + digest(found=surveyed) + digest(found=venues)).encode()).hexdigest()
+    return msgspec.structs.replace(
+        base, longitude=longitude, latitude=latitude, surveyed=known,
+        venues=tuple(venues[key] for key in sorted(venues)), digest=mark,
+    )  # fmt: skip
+
+
+def synthetic_layer() -> Layer:
+    """The layer of the pack alone: census totals, synthetic positions, no venues."""
+    return _layer(settings().city_dir)
+
+
+@functools.lru_cache(maxsize=2)
+def _layer(folder: Path) -> Layer:
+    rows = [row for unit in units(hierarchy="reporting") for row in _unit(unit.code)]
+    rows.sort(key=lambda row: row[0])
+    columns = list(zip(*rows, strict=True))
+    mark = hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
+    return Layer(
+        code=columns[0], name=columns[1], township=columns[2], unit=columns[3],
+        urban=np.array(columns[4], dtype=np.bool_), surveyed=np.zeros(len(rows), dtype=np.bool_),
+        longitude=np.array([spot[0] for spot in columns[5]]), latitude=np.array([spot[1] for spot in columns[5]]),
+        people=np.array(columns[6], dtype=np.int64), households=np.array(columns[7], dtype=np.int64),
+        venues=(), digest=mark,
+    )  # fmt: skip
+
+
+Row = tuple[str, str, str, str, bool, rules.Point, int, int]
+
+
+def _unit(code: str) -> list[Row]:
+    """The points of one county unit: its people split by urban and rural, then by village."""
+    counted = census(CENSUS).get(code)
+    if counted is None:
+        raise NoCensus(unit=areas()[code].name, year=CENSUS)
+    listed = [place for township in townships(unit=code) for place in villages(township=township.code)]
+    codes = sorted(place.code for place in listed)
+    urban = {place.code for place in listed if rules.is_community(place.name)}
+    people = people_of(codes=codes, urban=urban, counted=counted)
+    households = rules.largest_remainder(total=counted.households, weights=[people[c] for c in codes])
+    spots = _positions(code)
+    names = {place.code: (place.name, place.township or "") for place in listed}
+    return [
+        (c, names[c][0], names[c][1], code, c in urban, spots[c], people[c], homes)
+        for c, homes in zip(codes, households, strict=True)
+    ]
+
+
+def people_of(*, codes: list[str], urban: Collection[str], counted: CensusRow) -> dict[str, int]:
+    """The unit's people by village: urban ones in communities, rural ones in villages, wherever both exist."""
+    communities = [code for code in codes if code in urban]
+    rural = [code for code in codes if code not in urban]
+    totals = (counted.urban, counted.rural) if communities and rural else (counted.population, counted.population)
+    found: dict[str, int] = {}
+    for group, total, exponent, start in ((communities, totals[0], 0.4, 5.0), (rural, totals[1], 0.6, 3.0)):
+        if group:
+            weights = rules.zipf(keys=group, exponent=exponent, start=start)
+            found |= dict(zip(group, rules.largest_remainder(total=total, weights=weights), strict=True))
+    return found
+
+
+def _positions(code: str) -> dict[str, rules.Point]:
+    """Synthetic positions in the unit: streets about its seat, townships spread out, villages about their township."""
+    unit = areas()[code]
+    polygons = [boundaries()[c].polygon for c in (unit.territory or (code,)) if c in boundaries()]
+    whole = shapely.union_all(polygons)
+    shapely.prepare(whole)
+
+    def inside(spot: rules.Point) -> bool:
+        return bool(shapely.contains_xy(whole, spot[0], spot[1]))
+
+    seat = rules.scattered(key=f"seat {code}", inside=inside, bounds=whole.bounds, among=())
+    listed = townships(unit=code)
+    spread = math.sqrt((census(CENSUS)[code].km2 or 500.0) / max(len(listed), 1))
+    centres: list[rules.Point] = [seat]
+    found: dict[str, rules.Point] = {}
+    for township in listed:
+        street = int(township.code[6:9]) < 100
+        key = f"township {township.code}"
+        if street:
+            centre = rules.around(key=key, centre=seat, sigma_km=2.5, inside=inside)
+        else:
+            centre = rules.scattered(key=key, inside=inside, bounds=whole.bounds, among=centres)
+            centres.append(centre)
+        sigma = STREET_KM if street else TOWN_SHARE * spread
+        for place in villages(township=township.code):
+            own = min(sigma, STREET_KM) if rules.is_community(place.name) else sigma
+            found[place.code] = rules.around(key=f"place {place.code}", centre=centre, sigma_km=own, inside=inside)
+    return found
