@@ -13,7 +13,7 @@ import msgspec
 from dajing.kernel.text import Text
 
 PACKAGE = Path(__file__).resolve().parents[1]
-KERNEL_APPS = ("ui", "identity", "ledger", "bus", "jobs", "series", "areas", "casework", "notify")
+KERNEL_APPS = ("ui", "identity", "ledger", "bus", "jobs", "series", "areas", "casework", "notify", "forms")
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,0 +1,48 @@
+"""What forms and attachments refuse."""
+
+from __future__ import annotations
+
+from dajing.kernel.text import Refusal, Text
+
+
+class FileRefused(Refusal):
+    """A file that is not taken, with the reason and what to do."""
+
+    text = Text(zh="{name}：{zh}", en="{name}: {en}")
+
+    def __init__(self, *, name: str, reason: Text) -> None:
+        shown = "".join(c for c in name if c.isprintable())[:80]
+        super().__init__(name=shown, zh=reason.zh, en=reason.en)
+
+
+class TooManyFiles(Refusal):
+    """More files, or more of them together, than one matter may have."""
+
+    text = Text(
+        zh="最多 {count} 个附件、合计 {megabytes} MB；请减少或合并后再传。",
+        en="At most {count} attachments of {megabytes} MB together; remove some or join them.",
+    )
+
+
+class FormUnknown(Refusal):
+    """There is no such form."""
+
+    text = Text(zh="没有名为 {id} 的表单。", en="There is no form {id}.")
+
+
+class DraftGone(Refusal):
+    """A draft that has expired, was sent, or is another's."""
+
+    text = Text(
+        zh="这份草稿不存在、已提交或已过期；请重新填写。",
+        en="This draft does not exist, was sent or has expired; begin anew.",
+    )
+
+
+class DraftChanged(Refusal):
+    """A colleague saved the same draft first."""
+
+    text = Text(
+        zh="同事刚保存过这份草稿；您的内容仍在下面，请核对后再保存。",
+        en="A colleague has just saved this draft; what you wrote is below, check it and save again.",
+    )
