@@ -117,9 +117,14 @@ def test_what_is_not_what_it_seems_is_refused_and_nothing_is_kept(body, name, re
 
 
 def test_documents_are_kept_as_they_are():
-    for body, name, media in ((PDF, "a.pdf", "application/pdf"), (office(), "b.docx", "wordprocessingml"),
-                              (office(names=("[Content_Types].xml", "xl/workbook.xml")), "c.xlsx", "spreadsheetml"),
-                              (office(names=("[Content_Types].xml", "xl/workbook.xml")), "c.xlsx", "spreadsheet"),
+    workbook = office(names=("[Content_Types].xml", "xl/workbook.xml"))
+    layout = office(names=("OFD.xml", "Doc_0/Document.xml"))
+    for body, name, media in (
+        (PDF, "a.pdf", "application/pdf"),
+        (office(), "b.docx", "wordprocessingml"),
+        (workbook, "c.xlsx", "spreadsheetml"),
+        (layout, "d.ofd", "application/ofd"),
+    ):
         row = keep(body, name=name)
         assert media in row.type and row.served == row.sha256 and served(row) == body
 
