@@ -6,7 +6,10 @@ One database per process, so that its memory limit holds for the whole process; 
 from __future__ import annotations
 
 import functools
+import itertools
 import threading
+import weakref
+from collections import deque
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -20,6 +23,7 @@ from dajing.kernel.settings import settings
 MEMORY = "1GB"  # beyond it DuckDB spills to the data directory
 VIEWS = 64  # states of histories that one connection keeps bound
 _opening = threading.Lock()
+_numbers = itertools.count()
 
 
 @functools.cache
@@ -41,6 +45,7 @@ class Duck:
             connection = _database().cursor()
         self._backend: Any = ibis.duckdb.from_connection(connection)
         self._views: dict[str, ibis.Table] = {}
+        self._left: deque[str] = deque()
         self._backend.raw_sql("SET TimeZone = 'UTC'")  # not a start option: ICU is loaded after the start
 
     @property
@@ -61,8 +66,17 @@ class Duck:
         return self._views[name]
 
     def rows(self, *, name: str, table: pa.Table) -> ibis.Table:
-        """An Arrow table, scanned in place; ``name`` is not needed, the expression itself holds the rows."""
-        return ibis.memtable(table)
+        """An Arrow table, scanned in place, until the last expression over it is gone.
+
+        Not ``ibis.memtable``, whose rows Ibis 12 gives back only when the process ends.
+        """
+        while self._left:
+            self._backend.con.unregister(self._left.popleft())
+        unique = f"{name}__rows_{next(_numbers)}"
+        self._backend.con.register(unique, table)
+        found = self._backend.table(unique)
+        weakref.finalize(found.op(), self._left.append, unique)  # from any thread; dropped by this one, later
+        return found
 
 
 def connect(*, url: str) -> Duck:

@@ -1,3 +1,4 @@
+import gc
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -54,3 +55,12 @@ def test_a_process_that_asks_no_relation_does_not_load_the_engines():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     assert done.stdout.strip() == "[]"
+
+
+def test_rows_are_given_back_when_no_expression_holds_them():
+    adapter = duck.connect(url="duckdb://")
+    big = pa.table({"n": pa.array(range(1_000_000))})
+    for _ in range(4):
+        assert adapter.rows(name="many", table=big).count().execute() == 1_000_000
+        gc.collect()
+    assert len(adapter.backend.list_tables()) <= 1
