@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 from numba import vectorize
 from numpy.typing import ArrayLike, NDArray
 
 from dajing.domains.network.propagation.p1812 import OutsideTheModel
+
+_NORMAL = NormalDist()
 
 
 @vectorize(["float64(float64)"], cache=True)  # type: ignore[no-untyped-call]
@@ -49,3 +52,8 @@ def probability(*, median: ArrayLike, threshold: ArrayLike, sigma_db: ArrayLike)
         z = np.where(s > 0.0, (t - m) / np.where(s > 0.0, s, 1.0), np.where(m >= t, -np.inf, np.inf))
     z = np.where(np.isnan(m), np.inf, z)
     return np.asarray(_upper_tail(z), float)
+
+
+def quantile(probability: float) -> float:
+    """Value that a standard normal variable does not exceed with ``probability`` (between 0 and 1, both excluded)."""
+    return _NORMAL.inv_cdf(probability)
