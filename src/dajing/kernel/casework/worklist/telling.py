@@ -27,7 +27,7 @@ CLOCKS = {
     "yellow": Text(zh="临近时限：{title}", en="The limit is near: {title}"),
     "red": Text(zh="已逾期：{title}", en="Past its limit: {title}"),
 }
-QUIET = frozenset({"note", "link"})
+QUIET = frozenset({"note", "link", "escalate"})  # an escalation is told by its clock
 
 
 def tell_of_act(*, case: str, seq: int) -> int:
@@ -53,7 +53,8 @@ def tell_of_clock(*, payload: dict[str, Any], at: datetime) -> int:
     kind, state = store.read(case=row.pk)
     people = _holders(kind, state, at)
     if state.assignment is not None and (role := payload.get("to")):
-        people |= _in(state.assignment.department, frozenset({str(role)}), at)
+        for department in {state.assignment.department, state.opened_from}:
+            people |= _in(department, frozenset({str(role)}), at)
     key = f"{row.pk}/{payload.get('clock')}/{payload.get('run', '')}/{payload.get('colour')}/{payload.get('level', '')}"
     return _tell(kind, state, people, words, at, key)
 
