@@ -73,3 +73,35 @@ def paused_days(*, state: CaseState, at: datetime) -> int:
     """Working days that fell wholly into suspensions; the day of a suspension counts as worked, that of a resumption
     does not, as for clocks."""
     return sum(worked_days(start=pause.since, end=pause.until or at) for pause in state.pauses)
+
+
+def outcomes(
+    *, state: CaseState, event: Event, rows: Rows, origin: str, ended: datetime | None
+) -> list[dict[str, Any]]:
+    """The rows of ``casework.outcomes`` for a case that ``event`` ended; those that withdraw it where it reopened a
+    case that had ``ended``; none otherwise."""
+    if state.main or state.open == (ended is None):  # a duplicate is no outcome of its own
+        return []
+    late, days = was_late(rows=rows, at=event.at), worked_days(start=state.opened_at, end=event.at)
+    values = {
+        "late": float(late),
+        "hand_backs": float(state.hand_backs),
+        "rework": float(state.returned + state.reopened),
+        "gross_days": float(days),
+        "net_days": float(days - paused_days(state=state, at=event.at)),
+    }
+    period = f"{day_of(ended or event.at):%Y-%m}"
+    held = state.worker or state.assignment
+    return [
+        {
+            "record_id": state.id,
+            "field": f"{state.kind}.{what}",
+            "area": state.area,
+            "period": period,
+            "value": None if state.open else value,
+            "kind": origin,
+            "department": held.department if held else "",
+            "revision": event.seq,
+        }
+        for what, value in values.items()
+    ]

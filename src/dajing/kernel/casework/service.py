@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from dajing.kernel.bus.api import publish
 from dajing.kernel.casework import rules, store
 from dajing.kernel.casework.events import Assignment, Event, Party, Place
-from dajing.kernel.casework.facts import fact
+from dajing.kernel.casework.facts import fact, outcomes
 from dajing.kernel.casework.folding import CaseState, apply
 from dajing.kernel.casework.kinds import BUILT_IN, CaseKind, faults
 from dajing.kernel.casework.models import Case, CaseEvent
@@ -28,7 +28,7 @@ from dajing.kernel.casework.refusals import (
     unable,
 )
 from dajing.kernel.casework.rules import Doer
-from dajing.kernel.casework.streams import EVENTS
+from dajing.kernel.casework.streams import EVENTS, OUTCOMES
 from dajing.kernel.identity.actor import Actor
 from dajing.kernel.ledger.api import record
 from dajing.kernel.measures.reading import Kind
@@ -184,4 +184,8 @@ def _store(kind: CaseKind, before: CaseState | None, event: Event, by: Actor, ke
     origin = Kind.SYNTHETIC if settings().synthetic else Kind.MEASURED
     said = fact(kind=kind, state=state, event=event, rows=rows, origin=origin.value)
     append(stream=EVENTS, facts=[said], known_at=event.at)
+    ended = before.closed_at if before else None
+    told = outcomes(state=state, event=event, rows=rows, origin=origin.value, ended=ended)
+    if told:
+        append(stream=OUTCOMES, facts=told, known_at=event.at)
     return state

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dajing.kernel.series.api import declare
 
 EVENTS = "casework.events"
+OUTCOMES = "casework.outcomes"  # in the shape that measures read: a record per ended case and field, null: withdrawn
 
 declare(
     stream=EVENTS,
@@ -36,5 +37,19 @@ declare(
         "duplicate": "boolean",
         "gross_days": "int32",
         "net_days": "int32",
+    },
+)
+
+declare(
+    stream=OUTCOMES,
+    columns={
+        "record_id": "string",
+        "field": "string",
+        "area": "string",
+        "period": "string",
+        "value": "float64",
+        "kind": "string",
+        "department": "string",
+        "revision": "int32",
     },
 )

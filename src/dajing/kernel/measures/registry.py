@@ -141,10 +141,11 @@ def measure(
 
 def measures() -> dict[str, Measure]:
     """Every measure by id: the kernel's common ones and those in the slices' ``measures.py``."""
-    from dajing.kernel.manifest import slice_parts
+    from dajing.kernel.manifest import kernel_parts, slice_parts
     from dajing.kernel.measures import common
 
     assert common  # noqa: S101 - imported for its registrations
+    kernel_parts(name="measures")
     slice_parts(name="measures")
     return dict(sorted(_measures.items()))
 

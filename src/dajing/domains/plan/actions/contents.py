@@ -10,7 +10,10 @@ import msgspec
 from dajing.domains.plan.actions.rules import VERDICTS, Effect, Seen, verdict
 from dajing.domains.plan.actions.service import KIND, about_indicator, about_slot, effect_of, observed
 from dajing.domains.plan.pack import Indicator, Plan
+from dajing.kernel.areas.api import areas
 from dajing.kernel.casework.api import CaseState, Item, cases, kind, tally
+from dajing.kernel.casework.measures import Figure
+from dajing.kernel.casework.measures import figures as case_figures
 from dajing.kernel.casework.projecting import colour
 from dajing.kernel.clocks.api import end_of
 from dajing.kernel.identity.actor import Actor
@@ -159,3 +162,11 @@ def counts(*, plan: Plan, at: datetime) -> list[Count]:
 def late(*, plan: Plan, by: Actor, at: datetime) -> Sequence[Line]:
     """Open actions past their last day that the actor may read, longest overdue first."""
     return [line for line in lines(plan=plan, by=by, at=at, open=True, until=at) if line.late]
+
+
+def figures(*, by: Actor) -> list[Figure]:
+    """The measures of all actions that have ended, for who may read every action."""
+    if not by.roles.intersection(kind(id=KIND).readers):
+        return []
+    found = case_figures(kind=KIND, areas=list(areas()))
+    return [figure for figure in found if figure.count]

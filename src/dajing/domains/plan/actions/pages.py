@@ -60,7 +60,7 @@ def actions(request: HttpRequest, plan: str) -> HttpResponse:
         "areas": areas(),
         "may_open": by.may("plan.officer"),
         "next_url": _next(shown, view),
-        "counts": contents.counts(plan=found, at=at),
+        "figures": contents.figures(by=by),
         "moment_control": False,
     }
     return render(request, "plan/actions/list.html", context)
