@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dajing.domains.plan.demo.acting import read_actions
 from dajing.domains.plan.demo.parameters import read_parameters
 from dajing.domains.plan.loading import read_crosswalk, read_plans
 from dajing.domains.plan.pack import Indicator
@@ -29,6 +30,7 @@ def check_pack(*, folder: Path, areas: frozenset[str], departments: frozenset[st
     read_crosswalk(folder=folder, plans=plans, problems=problems)
     if (folder / "demo" / "plan.toml").exists():
         read_parameters(folder=folder, plans=plans, problems=problems)
+    read_actions(folder=folder, problems=problems)
 
 
 def check_measures(*, file: Path, problems: Problems) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 
+import structlog
+
 from dajing.domains.plan.live import READINGS
 from dajing.kernel.jobs.api import jobs, progress, schedule, task
 from dajing.kernel.live.api import announce
 from dajing.kernel.text import Text
 
+log = structlog.get_logger()
 QUIET = timedelta(seconds=10)  # sheets are locked in bunches; one computation serves all of a bunch
 FORECASTING = Text(zh="正在预测", en="Forecasting")
 SIMULATING = Text(zh="正在载入演示数据（合成）", en="Loading demo data (synthetic)")
@@ -59,7 +62,8 @@ def foresee(snapshot: int) -> None:
 @task(heavy=True, attempts=20)
 def simulate() -> None:
     """Report 2015–2020 as the demo's offices would; a run that was killed goes on where it stopped."""
-    from dajing.domains.plan.demo.loading import parameters
+    from dajing.domains.plan.demo.acting import Stage
+    from dajing.domains.plan.demo.loading import parameters, scripted_actions
     from dajing.domains.plan.demo.running import Simulator
     from dajing.domains.plan.loading import plan
     from dajing.kernel.settings import settings
@@ -69,3 +73,9 @@ def simulate() -> None:
         plan=plan(id=found.head.plan), parameters=found, size=settings().demo, until=datetime.now(UTC)
     )
     simulator.run(seen=lambda done, total: progress(done=done, total=total, label=SIMULATING))
+    stage = Stage(plan=plan(id=found.head.plan), until=datetime.now(UTC))
+    for script in scripted_actions():
+        try:
+            stage.play(script=script)
+        except LookupError as missing:  # posts of data loaded before there were actions
+            log.warning("demo.action.skipped", action=script.id, reason=str(missing))

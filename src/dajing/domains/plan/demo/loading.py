@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+from dajing.domains.plan.demo.acting import Scripted, read_actions
 from dajing.domains.plan.demo.parameters import Parameters, read_parameters
 from dajing.domains.plan.loading import plans
 from dajing.kernel.packs.problem import Problems
@@ -19,6 +20,15 @@ def present() -> bool:
 def parameters() -> Parameters:
     """The parameters. Raises ``PackInvalid`` with every fault of the file."""
     return _parameters(settings().city_dir)
+
+
+def scripted_actions() -> list[Scripted]:
+    """The demo's actions. Raises ``PackInvalid`` with every fault of the file."""
+    folder = settings().city_dir
+    problems = Problems(root=folder.parent)
+    found = read_actions(folder=folder, problems=problems)
+    problems.refuse()
+    return found
 
 
 @functools.cache
