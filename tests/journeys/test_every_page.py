@@ -21,6 +21,8 @@ PUBLIC = (
     "/plan/zjk-135/area/130702/",
     "/plan/zjk-135/indicator/iptv/evidence/130702/2018-06/",
     "/plan/zjk-135/supervision/",
+    "/context/",
+    "/context/interface/",
     "/plan/zjk-135/outlook/",
     "/plan/zjk-135/outlook/?as_of=2018-06-30",
     "/plan/zjk-135/slots/",

@@ -6,8 +6,9 @@ import asyncio
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,6 +78,21 @@ class Broker:
         keep = self.keep
         await self.write(lambda tx: setattr(tx.chronicle, "keep", keep))
         self._sweeper = asyncio.create_task(self._sweep())
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Broker]:
+        """Only read, without a writer: for pages that ask in a process of their own."""
+        from dajing.domains.context.broker.notifier import Notifier
+
+        self.reader = Reader(path=self.path)
+        self.tenants = self.reader.tenants()
+        for tenant, identifier, document in self.reader.documents(table="context"):
+            self.contexts.hosted[tenant, identifier] = Remote(**document)
+        self.notifier = Notifier(broker=self)
+        try:
+            yield self
+        finally:
+            self.pool.shutdown(wait=False)
 
     async def stop(self) -> None:
         """Finish what waits, and close."""

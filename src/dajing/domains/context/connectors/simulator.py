@@ -61,6 +61,16 @@ def pull(*, options: Options) -> Iterator[Json]:
                 yield _entity(options.seed, kind, identifier, unit, place, reported)
 
 
+def day(*, options: Options) -> Iterator[Json]:
+    """What the day before ``at`` was like, each report once and in the order of time, up to the latest of each."""
+    step = timedelta(minutes=5)  # the quickest beat: no report falls between two steps
+    at = options.at - timedelta(days=1)
+    while at < options.at:
+        following = min(at + step, options.at)
+        yield from pull(options=msgspec.structs.replace(options, at=following, since=at))
+        at = following
+
+
 def _entity(seed: int, kind: Kind, identifier: str, unit: str, place: Position, minute: int) -> Json:
     at = datetime.fromtimestamp(minute * 60, UTC)
     rng = Random(f"{seed}:{identifier}:{minute}")  # noqa: S311 - repeatable is what is wanted
@@ -104,14 +114,14 @@ def _noise(rng: Random, hour: float) -> Json:
 def _water(rng: Random, _hour: float) -> Json:
     return {
         "pH": (round(rng.gauss(7.6, 0.15), 2), "Q30"), "temperature": (round(rng.gauss(6, 0.5), 1), "CEL"),
-        "conductivity": (round(rng.gauss(520, 25)), "D10"),
+        "conductivity": (round(rng.gauss(0.052, 0.0025), 4), "D10"),
     }  # fmt: skip
 
 
 def _traffic(rng: Random, hour: float) -> Json:
     share = max(_daily(hour, low=0.05, high=1, peak=8), _daily(hour, low=0.05, high=1, peak=18))
     return {
-        "intensity": (round(900 * share * rng.uniform(0.8, 1.2)), "E34"),
+        "intensity": round(900 * share * rng.uniform(0.8, 1.2)),
         "averageVehicleSpeed": (round(62 - 30 * share + rng.gauss(0, 3), 1), "KMH"),
         "occupancy": (round(min(1.0, 0.35 * share * rng.uniform(0.8, 1.2)), 3), "C62"),
     }

@@ -20,6 +20,9 @@ def feeds(*, settings: Settings) -> tuple[Feed, ...]:
     return found
 
 
+BEGUN = "demo-feeds.begun"  # once it is there the simulated day before the start is not sent again
+
+
 class Turns:
     """The feeds of one process; it knows what it has sent, and starts over after a restart, which does no harm."""
 
@@ -42,6 +45,7 @@ class Turns:
                     entities=entities, host=self._settings.machine_host, port=self._settings.machine, token=secret
                 )
             self._sent[feed.id] = at
+        (self._settings.data_dir / BEGUN).touch()
         return total
 
     def _pull(self, feed: Feed, at: datetime) -> list[simulator.Json]:
@@ -51,4 +55,6 @@ class Turns:
         options = simulator.Options(
             seed=feed.seed, at=at, places=places.places(data=self._settings.data_dir), since=self._sent.get(feed.id)
         )
+        if options.since is None and not (self._settings.data_dir / BEGUN).exists():
+            return list(simulator.day(options=options))
         return list(simulator.pull(options=options))

@@ -36,6 +36,15 @@ def test_one_seed_gives_one_city_and_a_turn_sends_only_what_reported_since_the_l
     assert not list(simulator.pull(options=options(AT, since=AT)))
 
 
+def test_the_day_before_the_start_is_reported_once_in_the_order_of_time() -> None:
+    found = list(simulator.day(options=options()))
+    expected = sum(24 * 60 // kind.beat for kind in simulator.KINDS) * 19
+    seen = {(entity["id"], str(entity)) for entity in found}
+    assert len(found) == len(seen) == expected
+    latest = {entity["id"]: entity for entity in found}
+    assert sorted(map(str, latest.values())) == sorted(map(str, simulator.pull(options=options())))
+
+
 def test_too_few_positions_are_named() -> None:
     short = simulator.Options(seed=1, at=AT, places={"130702": [(114.8, 40.8)]})
     assert "130702" in simulator.check(options=short)[0].en

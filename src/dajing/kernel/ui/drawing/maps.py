@@ -28,6 +28,7 @@ class Drawing(msgspec.Struct, frozen=True, kw_only=True):
     height: int
     real: bool
     shapes: list[Shape]
+    points: dict[str, Place] = {}
 
 
 class Steps(msgspec.Struct, frozen=True):
@@ -49,8 +50,11 @@ def steps(values: Sequence[float | None]) -> Steps:
     return Steps([low + (high - low) * n / LEVELS for n in range(LEVELS + 1)])
 
 
-def outline(polygons: Mapping[str, Any], *, width: int = 560) -> Drawing:
-    """Real shapes: ``polygons`` are shapely geometries in WGS-84 degrees, drawn in a local equal-scale projection."""
+def outline(polygons: Mapping[str, Any], *, width: int = 560, points: Mapping[str, Place] | None = None) -> Drawing:
+    """Real shapes: ``polygons`` are shapely geometries in WGS-84 degrees, drawn in a local equal-scale projection.
+
+    ``points`` (longitude and latitude by name) are placed on the same drawing.
+    """
     west = min(shape.bounds[0] for shape in polygons.values())
     east = max(shape.bounds[2] for shape in polygons.values())
     south = min(shape.bounds[1] for shape in polygons.values())
@@ -69,7 +73,8 @@ def outline(polygons: Mapping[str, Any], *, width: int = 560) -> Drawing:
         x, y = place(spot.x, spot.y)
         path = "".join(_ring([place(*c[:2]) for c in part.exterior.coords]) for part in parts)
         shapes.append(Shape(code=code, path=path, x=round(x), y=round(y)))
-    return Drawing(width=width, height=round((north - south) * unit) + 8, real=True, shapes=shapes)
+    placed = {name: (round(place(*p)[0], 1), round(place(*p)[1], 1)) for name, p in (points or {}).items()}
+    return Drawing(width=width, height=round((north - south) * unit) + 8, real=True, shapes=shapes, points=placed)
 
 
 def _ring(points: Sequence[Place]) -> str:

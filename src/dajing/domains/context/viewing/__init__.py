@@ -1,0 +1,1 @@
+"""What people see of the live city: read-only, from live.db, through ``context/api.py``."""
