@@ -1,4 +1,5 @@
 import os
+import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -59,3 +60,41 @@ def test_an_upgrade_that_does_not_verify_is_rolled_back(old_city):
 def test_a_running_centre_is_not_upgraded_under_its_feet(old_city):
     with hold(data=old_city), pytest.raises(AlreadyRunning):
         upgrading.upgrade(settings=Settings(data=old_city), at=AT)
+
+
+KILLED = """
+import os, signal
+from dajing.kernel.web.start import start
+start()
+from django.core.management import call_command
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor as Editor
+from django.db.migrations.recorder import MigrationRecorder
+left = {left}
+def fatal(function):
+    def counted(*given, **named):
+        global left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*given, **named)
+    return counted
+Editor.execute = fatal(Editor.execute)
+MigrationRecorder.record_applied = fatal(MigrationRecorder.record_applied)
+call_command("migrate", verbosity=0, interactive=False)
+"""
+
+
+@pytest.mark.parametrize("left", [2, 23, 111])
+def test_a_migration_killed_at_any_statement_goes_on_where_it_was(old_city, left):
+    from pysqlite3 import dbapi2
+
+    environment = {**os.environ, "DAJING_DATA": str(old_city)}
+    killed = subprocess.run([sys.executable, "-c", KILLED.format(left=left)], env=environment, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    command = [sys.executable, "-m", "dajing", "manage", "migrate", "--no-input", "--verbosity", "0"]
+    subprocess.run(command, env=environment, check=True)
+    assert {"jobs_job", "plan_report", "ledger_entry"} <= tables(old_city)
+    connection = dbapi2.connect(str(old_city / "rows.db"))
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    connection.close()

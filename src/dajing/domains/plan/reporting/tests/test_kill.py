@@ -129,3 +129,30 @@ for year in range(2016, 2021):
     assert set(found["fills"]) == set(found["versions"]) == {1}
     assert found["ledger"] == [len(found["counts"])] * 2
     assert len(acknowledged) <= len(found["counts"]) <= len(acknowledged) + 1
+
+
+def test_an_upload_on_a_full_disk_is_refused_and_leaves_nothing(installation, tmp_path):
+    before = told(installation("send(100)" + SAY))
+    largest = max(path.stat().st_size for path in tmp_path.glob("*.db*"))
+    code = f"""
+import resource
+from dajing.kernel.web.full_disk import is_full
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, ({largest}, {largest}))
+try:
+    for number in range(200, 260):
+        send(number, "2020年7月")
+except Exception as error:
+    assert is_full(error), repr(error)
+else:
+    raise SystemExit("the disk was not full")
+"""
+    full = installation(code)
+    _, errors = full.communicate(timeout=120)
+    assert full.returncode == 0, errors
+    after = told(installation(SAY))
+    assert after["figures"]["2020-06"] == before["figures"]["2020-06"]
+    assert set(after["counts"]) == {76}
+    assert after["fills"] == after["versions"], "a figure stands without its act"
+    again = told(installation('send(300, "2020年7月")' + SAY))
+    assert again["figures"]["2020-07"] == [150.0, 300.0]
