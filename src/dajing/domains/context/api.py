@@ -9,10 +9,13 @@ from typing import Any
 
 import msgspec
 
+from dajing.domains.context.archive.cold import Archive
 from dajing.domains.context.connectors.simulator import SOURCE
 from dajing.domains.context.ngsi.context import core
+from dajing.domains.context.ngsi.evolution import Span
 from dajing.domains.context.ngsi.forms import LOCATION
-from dajing.domains.context.ngsi.terms import VALUE_OF, micros, parse_time
+from dajing.domains.context.ngsi.terms import VALUE_OF, iso, micros, parse_time
+from dajing.domains.context.store.history import History
 from dajing.domains.context.store.reader import Reader
 from dajing.kernel.settings import settings
 
@@ -158,6 +161,11 @@ def series(*, id: str, name: str, since: datetime, most: int = 2_000) -> list[tu
     reader = store()
     if reader is None:
         return []
+    head = reader.connection.execute("SELECT k FROM chronicle WHERE tenant='' AND id=?", (id,)).get
+    cold = "SELECT newest FROM cold WHERE k=? AND attr=?"
+    newest = reader.connection.execute(cold, (head, reader.term("", _iri(name)))).get
+    if newest is not None and newest >= micros(since.isoformat()):
+        return _with_archived(reader, head, _iri(name), since, most)
     sql = (
         "SELECT i.observed, i.value FROM chronicle c CROSS JOIN instance i ON i.k=c.k WHERE c.tenant='' AND c.id=? "
         "AND i.attr=? AND i.observed>=? AND i.value IS NOT NULL ORDER BY i.observed DESC LIMIT ?"
@@ -165,6 +173,15 @@ def series(*, id: str, name: str, since: datetime, most: int = 2_000) -> list[tu
     values = id, reader.term("", _iri(name)), micros(since.isoformat()), most
     rows = list(reader.connection.execute(sql, values))
     return [(datetime.fromtimestamp(at / 1e6, UTC), float(value)) for at, value in reversed(rows)]
+
+
+def _with_archived(reader: Reader, key: int, iri: str, since: datetime, most: int) -> list[tuple[datetime, float]]:
+    own = settings()
+    history = History(reader=reader, archive=Archive(rows=own.data_dir / "rows.db", url=own.rows))
+    span = Span(relation="after", at=iso(since))
+    found = history.instances(key=key, attr=reader.term("", iri), span=span)[-most:]
+    pairs = ((parse_time(i["observedAt"]), i.get("value")) for i in found if "observedAt" in i)
+    return [(at, float(v)) for at, v in pairs if at and isinstance(v, int | float) and not isinstance(v, bool)]
 
 
 def _item(key: int, entity: Json) -> Item:

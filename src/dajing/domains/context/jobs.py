@@ -1,4 +1,4 @@
-"""Background work of the city context: the demo's feeds."""
+"""Background work of the city context: the demo's feeds, and history on its way to the archive."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from dajing.kernel.jobs.api import schedule
+from dajing.kernel.jobs.api import schedule, task
 from dajing.kernel.settings import settings
 from dajing.kernel.text import Refusal
 
@@ -34,3 +34,12 @@ def feed() -> None:
         _turns().turn(at=datetime.now(UTC))
     except Refusal as refusal:
         _log.warning("context.feed_refused", error=refusal.message.en)
+
+
+@schedule(name="context.seal", every=timedelta(minutes=10))
+@task()
+def seal_history() -> int:
+    """Append what live.db keeps of history to the stream; a killed run is taken up where its last batch ended."""
+    from dajing.domains.context.archive.sealing import seal
+
+    return seal(path=settings().data_dir / "live.db", at=datetime.now(UTC))

@@ -18,7 +18,7 @@ def main() -> None:
     wait_for_go()
     run(
         host=own.machine_host, port=own.machine, path=own.data_dir / "live.db", rows=own.data_dir / "rows.db",
-        rows_url=own.rows, tokens=True, keep="observed", lenient=False, may_call=own.may_call,
+        rows_url=own.rows, tokens=True, keep="observed", lenient=False, may_call=own.may_call, archived=True,
         clock=lambda: datetime.now(UTC),
     )  # fmt: skip
 

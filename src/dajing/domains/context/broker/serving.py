@@ -24,6 +24,7 @@ def run(
     keep: Any,
     lenient: bool,
     may_call: str = "",
+    archived: bool = False,
     clock: Callable[[], datetime],
 ) -> None:
     """Serve until SIGTERM; what was acknowledged is on disk."""
@@ -32,7 +33,12 @@ def run(
         from dajing.domains.context.broker.tokens import Tokens
 
         auth = Tokens(rows=path.parent / "rows.db" if rows is None else rows, url=rows_url, clock=clock)
-    broker = Broker(path=path, clock=clock, keep=keep, lenient=lenient, auth=auth, may_call=may_call)
+    archive = None
+    if archived:
+        from dajing.domains.context.archive.cold import Archive
+
+        archive = Archive(rows=path.parent / "rows.db" if rows is None else rows, url=rows_url)
+    broker = Broker(path=path, clock=clock, keep=keep, lenient=lenient, auth=auth, may_call=may_call, archive=archive)
     config = uvicorn.Config(
         Application(broker=broker), host=host, port=port, loop="uvloop", http="httptools", ws="none", lifespan="on",
         access_log=False, log_config=None, server_header=False, date_header=False, timeout_graceful_shutdown=5,

@@ -9,27 +9,32 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import apsw
+import structlog
 
 from dajing.domains.context.broker.contexts import Contexts, Remote
 from dajing.domains.context.broker.outgoing import Outgoing
 from dajing.domains.context.broker.pieces import Pieces
 from dajing.domains.context.ngsi.errors import NoTenant
-from dajing.domains.context.ngsi.terms import iso
+from dajing.domains.context.ngsi.terms import iso, micros
 from dajing.domains.context.store.chronicle import Keep
 from dajing.domains.context.store.reader import Reader
 from dajing.domains.context.store.transaction import Changed
 from dajing.domains.context.store.writer import Act, Writer
 
+_log = structlog.get_logger()
 if TYPE_CHECKING:
+    from dajing.domains.context.archive.cold import Archive
     from dajing.domains.context.broker.notifier import Notifier
 
 MOST_RENDERED = 20_000
 SHORT = 0.001  # seconds that a query may hold the event loop
+HOT = timedelta(days=2)  # how long history stays in live.db once it is archived
+HOUSEKEEPING = 30.0  # seconds
 STEPS = 1_000  # instructions of SQLite's machine between two looks at the clock
 
 
@@ -38,13 +43,14 @@ class Broker:
 
     def __init__(
         self, *, path: Path, clock: Callable[[], datetime], keep: Keep = "all", lenient: bool = False,
-        auth: Any = None, may_call: str = "",
+        auth: Any = None, may_call: str = "", archive: Archive | None = None,
     ) -> None:  # fmt: skip
         self.path = path
         self.clock = clock
         self.keep = keep
         self.lenient = lenient
         self.auth = auth
+        self.archive = archive
         self.since = clock()
         self.alias = hashlib.sha256(str(path).encode()).hexdigest()[:12]
         self.outgoing = Outgoing(allowed=may_call)
@@ -78,6 +84,7 @@ class Broker:
         keep = self.keep
         await self.write(lambda tx: setattr(tx.chronicle, "keep", keep))
         self._sweeper = asyncio.create_task(self._sweep())
+        self._keeper = asyncio.create_task(self._keep_house())
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Broker]:
@@ -97,6 +104,7 @@ class Broker:
     async def stop(self) -> None:
         """Finish what waits, and close."""
         self._sweeper.cancel()
+        self._keeper.cancel()
         await self.notifier.stop()
         await self.writer.stop()
         self.pool.shutdown(wait=False)
@@ -143,10 +151,30 @@ class Broker:
         if len(forms) < 4:
             forms[key] = body
 
+    async def _keep_house(self) -> None:
+        """Offer rows of history to the archive, and remove old ones that it has."""
+        while self.archive is not None:
+            try:
+                await self.archived(hot=HOT)
+            except Exception:
+                _log.exception("context.archive_failed")
+            await asyncio.sleep(HOUSEKEEPING)
+
+    async def archived(self, *, hot: timedelta) -> int:
+        """One turn of housekeeping; rows older than ``hot`` that are in the archive leave the tail. How many left."""
+        if self.archive is None:
+            return 0
+        position = await self.read(self.archive.position)
+        before = micros(iso(self.clock() - hot))
+        await self.write(lambda tx: tx.chronicle.offer())
+        total = 0
+        while gone := await self.write(lambda tx: tx.chronicle.trim(position=position, before=before)):
+            total += gone
+        return total
+
     async def _sweep(self) -> None:
         """Remove transient entities whose time is over."""
         from dajing.domains.context.ngsi.merge import Change, expired
-        from dajing.domains.context.ngsi.terms import micros
 
         while True:
             await asyncio.sleep(0.5)

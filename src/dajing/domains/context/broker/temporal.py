@@ -30,6 +30,7 @@ from dajing.domains.context.ngsi.forms import Form
 from dajing.domains.context.ngsi.model import Reader as Model
 from dajing.domains.context.ngsi.terms import VALUE_OF, need_name, need_uri
 from dajing.domains.context.store.history import History
+from dajing.domains.context.store.sums import aggregated
 from dajing.domains.context.store.transaction import Transaction
 from dajing.domains.context.store.wanted import Wanted
 
@@ -176,7 +177,7 @@ async def delete(broker: Broker, request: Request, identifier: str) -> Answer:
 
     def act(tx: Transaction) -> None:
         key, _ = _history(tx, tenant, identifier)
-        tx.chronicle.end(key)
+        tx.chronicle.end(tenant, identifier, key)
         if (present := tx.entity(tenant, identifier)) is not None:
             tx.quiet = True
             try:
@@ -203,7 +204,8 @@ async def delete_attribute(broker: Broker, request: Request, identifier: str, na
         rows = list(tx.chronicle.instances(tenant, key, iri))
         wanted = None if dataset == "@none" else dataset
         gone = [row for row, instance in rows if every or instance.get("datasetId") == wanted]
-        if not gone:
+        archived = tx.chronicle.forget_sealed(tenant, key, iri, wanted, every=every)
+        if not gone and not archived:
             raise ResourceNotFound(f"The history of {identifier} has no such attribute.")
         tx.chronicle.forget(gone)
 
@@ -237,7 +239,9 @@ def _instance(tx: Transaction, tenant: str, identifier: str, iri: str, wanted: s
     for row, instance in tx.chronicle.instances(tenant, key, iri):
         if instance["instanceId"] == wanted:
             return row, instance
-    raise ResourceNotFound(f"The history of {identifier} has no instance {wanted} of that attribute.")
+    raise ResourceNotFound(
+        f"The history of {identifier} has no instance {wanted} of that attribute, or it is archived already."
+    )
 
 
 async def delete_instance(broker: Broker, request: Request, identifier: str, name: str, instance: str) -> Answer:
@@ -267,7 +271,7 @@ async def retrieve(broker: Broker, request: Request, identifier: str) -> Answer:
     wanted = names(request.parameters["attrs"], meta.context) if request.parameters.get("attrs") else ()
 
     def work() -> Json | None:
-        history = History(reader=broker.reader)
+        history = History(reader=broker.reader, archive=broker.archive)
         found = history.head(tenant=request.tenant, identifier=identifier)
         return None if found is None else _shown(history, found, how, wanted)
 
@@ -282,15 +286,22 @@ async def retrieve(broker: Broker, request: Request, identifier: str) -> Answer:
 def _shown(history: History, found: tuple[int, Json], how: Asked, wanted: tuple[str, ...]) -> Json:
     key, head = found
     attrs: dict[str, list[Json]] = {}
+    sums: dict[str, Json] | None = {} if how.form.pick is None and how.form.omit is None else None
     for attr, iri in history.attributes(key=key):
         if wanted and iri not in wanted:
             continue
+        if how.aggregate is not None and how.form.datasets is None and sums is not None:
+            found_sums = aggregated(reader=history.reader, key=key, attr=attr, span=how.span, aggregate=how.aggregate)
+            if found_sums is not None:
+                sums[iri] = found_sums
+                continue
         instances = history.instances(key=key, attr=attr, span=how.span)
         if how.form.datasets is not None:
             instances = [i for i in instances if i.get("datasetId", "@none") in how.form.datasets]
         if instances:
             attrs[iri] = instances
-    return evolution(head=head, attrs=attrs, form=how.form, style=how.style, span=how.span, aggregate=how.aggregate)
+    body = evolution(head=head, attrs=attrs, form=how.form, style=how.style, span=how.span, aggregate=how.aggregate)
+    return body | {how.form.context.compact(iri): found for iri, found in (sums or {}).items()}
 
 
 async def query(broker: Broker, request: Request) -> Answer:
@@ -325,7 +336,7 @@ async def _query(broker: Broker, request: Request, meta: Meta, given: Json) -> A
 
 
 def _matching(broker: Broker, tenant: str, wanted: Wanted, how: Asked) -> list[Json]:
-    history = History(reader=broker.reader)
+    history = History(reader=broker.reader, archive=broker.archive)
     parts = wanted.alternatives or (wanted,)
     heads: dict[int, Json] = {
         key: head

@@ -28,11 +28,13 @@ class Chronicle:
         self._connection = connection
         self._term = term
         self._heads: dict[tuple[str, str], tuple[int, list[str], Any]] = {}
+        self._sealed = int(connection.execute("SELECT max(upto) FROM sealing").get or 0)
         self.keep: Keep = "all"
 
     def forget_heads(self) -> None:
-        """What is remembered of heads may have been rolled back."""
+        """What is remembered may have been rolled back."""
         self._heads.clear()
+        self._sealed = int(self._connection.execute("SELECT max(upto) FROM sealing").get or 0)
 
     def head(self, tenant: str, identifier: str) -> tuple[int, Json] | None:
         """The key and the head (id, types, scope, times) of an entity's history."""
@@ -118,7 +120,12 @@ class Chronicle:
         return str(instance.get("instanceId") or named(self._connection.last_insert_rowid()))
 
     def replace(self, row: int, instance: Json) -> None:
-        """Change one instance that is there (5.6.14)."""
+        """Change one instance that is there (5.6.14); what may be sealed already is written anew under its old id."""
+        if row <= self._sealed:
+            attribute, key = self._connection.execute("SELECT attr, k FROM instance WHERE n=?", (row,)).get
+            self.forget([row])
+            self._connection.execute(_INSERT, (key, attribute, *_columns({"instanceId": named(row), **instance})))
+            return
         dataset, identifier, *rest = _columns(instance)
         self._connection.execute(
             "UPDATE instance SET dataset=?, instance=?, observed=?, created=?, modified=?, deleted=?, value=?, doc=? "
@@ -133,23 +140,61 @@ class Chronicle:
             yield row, {"instanceId": named(row), **msgspec.json.decode(doc)}
 
     def forget(self, rows: list[int]) -> None:
-        """Remove rows of history (5.6.13, 5.6.15)."""
+        """Remove rows of history (5.6.13, 5.6.15), also where they are sealed already."""
         self._connection.executemany("DELETE FROM instance WHERE n=?", [(row,) for row in rows])
+        sealed = [(row,) for row in rows if row <= self._sealed]
+        self._connection.executemany("INSERT OR IGNORE INTO gone VALUES (?)", sealed)
+
+    def forget_sealed(self, tenant: str, key: int, iri: str, dataset: str | None, *, every: bool) -> bool:
+        """Remove what the archive holds of an attribute (all of it, or one dataset's); whether it may hold any."""
+        number = self._term(tenant, iri)
+        if self._connection.execute("SELECT 1 FROM cold WHERE k=? AND attr=?", (key, number)).get is None:
+            return False
+        self._connection.execute(
+            "INSERT INTO gone_part VALUES (?, ?, ?, ?, ?)", (key, number, dataset, int(every), self._sealed)
+        )
+        return True
 
     def evaporate(self, tenant: str, identifier: str, iri: str, dataset: str | None) -> None:
         """Remove the history of an attribute instance that expired (4.24)."""
         found = self.head(tenant, identifier)
         if found is not None:
-            self._connection.execute(
-                "DELETE FROM instance WHERE k=? AND attr=? AND dataset IS ?",
-                (found[0], self._term(tenant, iri), dataset),
-            )
+            sql = "SELECT n FROM instance WHERE k=? AND attr=? AND dataset IS ?"
+            values = (found[0], self._term(tenant, iri), dataset)
+            self.forget([n for (n,) in list(self._connection.execute(sql, values))])
+            self.forget_sealed(tenant, found[0], iri, dataset, every=False)
 
-    def end(self, key: int) -> None:
+    def end(self, tenant: str, identifier: str, key: int) -> None:
         """Remove an entity's whole history (5.6.16)."""
         self._heads.clear()
-        for table in ("instance", "chronicle_kind", "chronicle"):
+        for table in ("instance", "chronicle_kind", "chronicle", "cold", "gone_part"):
             self._connection.execute(f"DELETE FROM {table} WHERE k=?", (key,))
+        if self._sealed:
+            self._connection.execute(
+                "INSERT OR REPLACE INTO gone_history VALUES (?, ?, ?)", (tenant, identifier, self._sealed)
+            )
+
+    # -- towards the archive --------------------------------------------------------------------------------------
+    def offer(self) -> None:
+        """Say that rows up to the newest may be sealed: from now on none of them is changed in place."""
+        newest = self._connection.execute("SELECT max(n) FROM instance").get or 0
+        if newest > self._sealed:
+            self._connection.execute("INSERT OR REPLACE INTO sealing VALUES (1, ?)", (newest,))
+            self._sealed = newest
+
+    def trim(self, *, position: int, before: int, most: int = 5_000) -> int:
+        """Remove rows that are in the archive (up to ``position``) and older than ``before``; how many."""
+        sql = (
+            "SELECT n, k, attr, coalesce(observed, modified, created, deleted) FROM instance "
+            "WHERE n<=? AND coalesce(created, deleted, 0)<? ORDER BY n LIMIT ?"
+        )
+        rows = list(self._connection.execute(sql, (min(position, self._sealed), before, most)))
+        self._connection.executemany(
+            "INSERT INTO cold VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET newest=max(newest, excluded.newest)",
+            [(k, attr, at) for _, k, attr, at in rows],
+        )
+        self._connection.executemany("DELETE FROM instance WHERE n=?", [(n,) for n, *_ in rows])
+        return len(rows)
 
 
 def named(row: int) -> str:

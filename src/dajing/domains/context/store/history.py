@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -17,11 +17,19 @@ _COLUMNS = {"observedAt": "observed", "createdAt": "created", "modifiedAt": "mod
 MOST = 200_000
 
 
+class Archived(Protocol):
+    """Where instances are that left the tail."""
+
+    def instances(self, *, tenant: str, entity: str, attribute: str, span: Span, most: int) -> list[tuple[int, Json]]:
+        """(row, instance) of one attribute within a span, the newest ``most`` of them in order of time."""
+
+
 class History:
     """The hot tail, read on the threads of the reader."""
 
-    def __init__(self, *, reader: Reader) -> None:
-        self._reader = reader
+    def __init__(self, *, reader: Reader, archive: Archived | None = None) -> None:
+        self._reader = self.reader = reader
+        self._archive = archive
 
     def head(self, *, tenant: str, identifier: str) -> tuple[int, Json] | None:
         """The key and head of an entity's history."""
@@ -49,8 +57,11 @@ class History:
 
     def attributes(self, *, key: int) -> list[tuple[int, str]]:
         """The attributes that an entity ever had."""
-        sql = "SELECT DISTINCT i.attr, t.iri FROM instance i JOIN term t ON t.n=i.attr WHERE i.k=? ORDER BY i.attr"
-        return list(self._reader.connection.execute(sql, (key,)))
+        sql = (
+            "SELECT t.n, t.iri FROM term t WHERE t.n IN (SELECT attr FROM instance WHERE k=? "
+            "UNION SELECT attr FROM cold WHERE k=?) ORDER BY t.n"
+        )
+        return list(self._reader.connection.execute(sql, (key, key)))
 
     def instances(self, *, key: int, attr: int, span: Span) -> list[Json]:
         """The instances of one attribute within a span, in order of time; with ``last``, the latest ones."""
@@ -68,6 +79,48 @@ class History:
             where, column = "k=? AND attr=? AND deleted IS NULL", "coalesce(observed, modified, created)"
         limit = min(span.last or MOST, MOST)
         order = "DESC" if span.last else "ASC"
-        sql = f"SELECT n, doc FROM instance WHERE {where} ORDER BY {column} {order}, n {order} LIMIT {limit}"
-        rows = self._reader.connection.execute(sql, values)
-        return [{"instanceId": named(n), **msgspec.json.decode(doc)} for n, doc in rows]
+        sql = f"SELECT n, {column}, doc FROM instance WHERE {where} ORDER BY {column} {order}, n {order} LIMIT {limit}"
+        rows = list(self._reader.connection.execute(sql, values))
+        hot = [{"instanceId": named(n), **msgspec.json.decode(doc)} for n, _, doc in rows]
+        oldest = min((at for _, at, _ in rows), default=None) if span.last and len(rows) == limit else None
+        if self._archive is None or not self._reaches_back(key, attr, span, oldest):
+            return hot
+        seen = [(n, instance) for (n, _, _), instance in zip(rows, hot, strict=True)]
+        return self._with_archived(key, attr, span, seen, limit)
+
+    def _reaches_back(self, key: int, attr: int, span: Span, oldest: int | None) -> bool:
+        """Whether the archive may hold something of the span; ``oldest`` is set where the tail gave all that it may."""
+        newest = self._reader.connection.execute("SELECT newest FROM cold WHERE k=? AND attr=?", (key, attr)).get
+        if newest is None or (oldest is not None and oldest > newest):
+            return False
+        if span.relation in ("after", "between") and span.timeproperty == "observedAt":
+            return micros(span.at) <= int(newest)
+        return True
+
+    def _with_archived(self, key: int, attr: int, span: Span, hot: list[tuple[int, Json]], limit: int) -> list[Json]:
+        """Both in the order of time; of a repeated observation the one that was written last counts."""
+        assert self._archive is not None  # noqa: S101 - the caller looked
+        run = self._reader.connection.execute
+        tenant, entity = run("SELECT tenant, id FROM chronicle WHERE k=?", (key,)).get
+        iri = run("SELECT iri FROM term WHERE n=?", (attr,)).get
+        found = self._archive.instances(tenant=tenant, entity=entity, attribute=str(iri), span=span, most=limit)
+        upto = run("SELECT upto FROM gone_history WHERE tenant=? AND id=?", (tenant, entity)).get or 0
+        parts = list(run("SELECT dataset, every, upto FROM gone_part WHERE k=? AND attr=?", (key, attr)))
+        kept: dict[Any, tuple[int, Json]] = {}
+        for n, instance in [*found, *hot]:
+            dataset = instance.get("datasetId")
+            dropped = any(n <= end and (every or dataset == part) for part, every, end in parts)
+            if n <= upto or dropped or run("SELECT 1 FROM gone WHERE n=?", (n,)).get:
+                continue
+            same = (dataset, instance["observedAt"]) if "observedAt" in instance else n
+            if same not in kept or kept[same][0] <= n:
+                kept[same] = n, {"instanceId": named(n), **instance}
+        name = span.timeproperty
+
+        def when(entry: tuple[int, Json]) -> tuple[int, int]:
+            n, instance = entry
+            at = instance.get(name) or instance.get("modifiedAt") or instance.get("createdAt") or instance["deletedAt"]
+            return micros(at), n
+
+        ordered = [instance for _, instance in sorted(kept.values(), key=when)]
+        return ordered[-limit:][::-1] if span.last else ordered[:limit]
