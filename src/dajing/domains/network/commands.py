@@ -1,0 +1,255 @@
+"""``dajing network``: coverage, gaps, profile, sites import, fibre import and export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dajing.kernel.text import Text
+
+if TYPE_CHECKING:
+    from dajing.domains.network.coverage.structs import Line, RunInfo
+    from dajing.domains.network.register.datum import Datum
+
+SYNTHETIC = Text(
+    zh="含合成数据，仅供演示；县区以下人口与位置为合成",
+    en="contains synthetic data: demonstration only; people and positions below the county are synthetic",
+)
+REGISTERS = ("site", "sector", "hotspot", "transmitter", "fibre_node", "fibre_span", "venue", "place")
+DATUM = click.Choice(["wgs84", "gcj02", "bd09"])
+
+
+def started(command: Callable[..., None]) -> Callable[..., None]:
+    """Starts Django before the command, because it reads rows."""
+    from functools import wraps
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        from dajing.kernel.web.start import start
+
+        start()
+        command(*args, **kwargs)
+
+    return run
+
+
+@click.group()
+def network() -> None:
+    """信息基础设施: who is covered, who is not, and why."""
+
+
+@network.command()
+@click.option("--service", default="4g", show_default=True, help="4g, 5g, fibre, iptv, television, radio or wifi.")
+@click.option("--operator", default="", help="One operator; by default all together.")
+@click.option("--area", default=None, help="Code of a county unit (shows townships) or a township (shows villages).")
+@click.option("--compute", is_flag=True, help="Compute a run for today's registers first.")
+@click.option("--on", default=None, help="With --compute: the day whose registers count, as 2020-12-31.")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Language shown.")
+@started
+def coverage(
+    service: str, operator: str, area: str | None, compute: bool, on: str | None, as_json: bool, language: str
+) -> None:
+    """People covered by area, with 90 % interval."""
+    from django.utils.translation import override
+
+    from dajing.domains.network.coverage import reading
+
+    if compute:
+        _compute(on)
+    run = reading.latest()
+    kind = reading.service_of(id=service).kind
+    level = "venue" if kind == "wifi" else "unit" if area is None else "township" if len(area) == 6 else "place"
+    with override("en" if language == "en" else "zh-hans"):
+        within = None if level in {"unit", "venue"} else area
+        lines = reading.lines(run=run, service=service, level=level, operator=operator, within=within)
+        whole = [] if level != "unit" else reading.lines(run=run, service=service, level="city", operator=operator)
+        _show([*whole, *lines], run, as_json, language)
+
+
+def _compute(on: str | None) -> None:
+    from datetime import date
+
+    from rich.progress import Progress
+
+    from dajing.domains.network.coverage.service import COMPUTING, begin, work
+    from dajing.kernel.identity.api import system
+
+    at = datetime.now(UTC)
+    by = system("network.coverage")
+    run = begin(on=date.fromisoformat(on) if on else at.date(), known_at=at, by=by, at=at)
+    with Progress(transient=True) as shown:
+        task = shown.add_task(f"{COMPUTING.zh} · {COMPUTING.en}", total=None)
+        work(run=run, by=by, at=at, seen=lambda done, total: shown.update(task, completed=done, total=total))
+
+
+def _show(lines: list[Line], run: RunInfo, as_json: bool, language: str) -> None:
+    if as_json:
+        _json({"run": run, "lines": lines})
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    words = (Text(zh="区域", en="Area"), Text(zh="人口", en="People"), Text(zh="覆盖率", en="Covered"),
+             Text(zh="90% 区间", en="90 % interval"), Text(zh="未覆盖", en="Lacking"))  # fmt: skip
+    shown = Table(*(word.render(language=language) for word in words))
+    for line in lines:
+        low, high = line.bounds or (0.0, 0.0)
+        share = "—" if line.share is None else f"{line.share:.1%}"
+        shown.add_row(
+            f"{line.code} {line.name}", f"{line.people:,}", share, f"{low:.1%}–{high:.1%}", f"{line.lacking:,.0f}"
+        )
+    Console().print(shown)
+    _foot(run, language)
+
+
+def _foot(run: RunInfo, language: str) -> None:
+    day = Text(
+        zh=f"台账日期 {run.on}，输入摘要 {run.digest[:12]}", en=f"registers of {run.on}, inputs {run.digest[:12]}"
+    )
+    click.echo(day.render(language=language))
+    if run.kind == "synthetic":
+        click.echo(SYNTHETIC.render(language=language))
+
+
+def _json(value: Any) -> None:
+    import msgspec
+
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=1).decode())
+
+
+@network.command()
+@click.option("--service", default="4g", show_default=True, help="4g, 5g, fibre, iptv, television, radio or wifi.")
+@click.option("--unit", default=None, help="Code of one county unit.")
+@click.option("--limit", default=20, show_default=True, help="How many places, most people first.")
+@click.option("--xlsx", type=click.Path(path_type=Path, dir_okay=False), help="Write the whole list as a workbook.")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Language shown.")
+@started
+def gaps(service: str, unit: str | None, limit: int, xlsx: Path | None, as_json: bool, language: str) -> None:
+    """Who is not covered, most people first."""
+    from django.utils.translation import override
+
+    from dajing.domains.network.coverage import reading
+    from dajing.domains.network.coverage.gaps import gaps as find
+    from dajing.domains.network.coverage.workbook import write_gaps
+
+    run, found = reading.latest(), reading.service_of(id=service)
+    level = "venue" if found.kind == "wifi" else "place"
+    with override("en" if language == "en" else "zh-hans"):
+        listed = find(run=run, service=service, level=level, unit=unit, limit=None if xlsx else limit)
+        if xlsx:
+            xlsx.write_bytes(write_gaps(gaps=listed, run=run, service=found, language=language))
+            click.echo(str(xlsx))
+            return
+        if as_json:
+            _json({"run": run, "gaps": listed})
+            return
+        for gap in listed:
+            where = f"{gap.unit_name} {gap.township}"
+            click.echo(f"{gap.rank:>4}  {gap.line.lacking:>8,.0f} [{gap.low:,.0f}–{gap.high:,.0f}]  "
+                       f"{gap.line.code} {gap.line.name}  {where}")  # fmt: skip
+        _foot(run, language)
+
+
+@network.command()
+@click.argument("code")
+@click.option("--service", default="4g", show_default=True, help="4g or 5g.")
+@click.option("--sector", default=None, help="Sector; by default the strongest.")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable, with the terrain's heights.")
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Language shown.")
+@started
+def profile(code: str, service: str, sector: str | None, as_json: bool, language: str) -> None:
+    """Link budget and terrain between the place CODE and an antenna."""
+    from dajing.domains.network.coverage import reading
+    from dajing.domains.network.coverage.profile import spot
+
+    run = reading.latest()
+    found = spot(run=run, code=code, service=reading.service_of(id=service), sector=sector)
+    if as_json:
+        _json({"run": run, "spot": found})
+        return
+    click.echo(f"{found.code} {found.name}  {found.longitude:.4f}, {found.latitude:.4f}  {found.people}")
+    for server in found.servers:
+        power = f"{server.distance_km:6.1f} km  {server.rsrp_dbm:7.1f} dBm"
+        click.echo(f"  {server.sector.id:<28} {server.sector.operator}  {power}")
+    if found.profile:
+        click.echo(found.profile.server.sector.id)
+        for item in found.profile.items:
+            click.echo(f"  {item.title.render(language=language):<40} {item.value:9.1f} {item.unit}")
+        click.echo(f"  P = {found.profile.probability:.3f}")
+    _foot(run, language)
+
+
+@network.group()
+def sites() -> None:
+    """Registers: sites, sectors, hotspots, transmitters, fibre, venues."""
+
+
+@sites.command("import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--register", type=click.Choice(REGISTERS), default="site", show_default=True, help="Register it belongs to."
+)
+@click.option("--datum", type=DATUM, default="wgs84", show_default=True, help="Datum of its coordinates.")
+@click.option("--complete", is_flag=True, help="The file lists everything: what it lacks counts as dismantled.")
+@click.option("--check", "only_check", is_flag=True, help="Only say what is wrong; change nothing.")
+@started
+def import_(file: Path, register: str, datum: Datum, complete: bool, only_check: bool) -> None:
+    """Load FILE (CSV, XLSX, ODS, GeoJSON) as a whole, or name every fault with its row and cure."""
+    from dajing.domains.network.connectors.registers import Options, check, pull
+    from dajing.domains.network.register.service import load
+    from dajing.kernel.identity.api import system
+    from dajing.kernel.measures.reading import Kind
+    from dajing.kernel.settings import settings
+
+    options = Options(path=file, register=register, datum=datum)
+    if only_check:
+        found = check(options=options)
+        for words in found:
+            click.echo(f"{words.zh} · {words.en}")
+        raise SystemExit(1 if found else 0)
+    rows = pull(options=options)
+    made = load(
+        register=register, name=file.name, body=file.read_bytes(), rows=rows, by=system("network.import"),
+        at=datetime.now(UTC), datum=datum, complete=complete,
+        provenance=Kind.SYNTHETIC if settings().synthetic else Kind.REPORTED,
+    )  # fmt: skip
+    click.echo(f"{made.rows} 行，新增或变更 {made.appended} · {made.rows} rows, {made.appended} new or changed")
+
+
+@network.group()
+def fibre() -> None:
+    """Fibre by the Open Fibre Data Standard."""
+
+
+@fibre.command("import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--datum", type=DATUM, default="wgs84", show_default=True, help="Datum of its coordinates.")
+@started
+def import_fibre(file: Path, datum: Datum) -> None:
+    """Load the nodes and spans of an OFDS network package (JSON)."""
+    from dajing.domains.network.connectors.ofds import Options, load_network
+    from dajing.kernel.identity.api import system
+
+    made = load_network(options=Options(path=file, datum=datum), by=system("network.import"), at=datetime.now(UTC))
+    for receipt in made:
+        click.echo(f"{receipt.register}: {receipt.rows} rows, {receipt.appended} new or changed")
+
+
+@fibre.command("export")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@started
+def export_fibre(file: Path) -> None:
+    """Write today's nodes and spans as an OFDS network package (.json) or its CSV tables (a folder)."""
+    from dajing.domains.network.connectors.ofds import Options, push
+
+    nodes, spans = push(options=Options(path=file), on=datetime.now(UTC).date())
+    click.echo(f"{nodes} nodes, {spans} spans")
+
+
+COMMANDS = [network]
