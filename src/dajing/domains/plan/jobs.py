@@ -42,6 +42,7 @@ schedule(name="plan.readings.daily", daily=time(0, 5))(recompute)
 
 
 @schedule(name="plan.uploads.forgotten", every=timedelta(hours=1))
+@task()
 def forget_uploads() -> None:
     """Files that were shown and never accepted go."""
     from dajing.domains.plan.reporting.originals import forget_shown

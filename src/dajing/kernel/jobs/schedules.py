@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from dajing.kernel.jobs.backend import JobTask
+
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
@@ -54,7 +56,10 @@ def declare(
         raise ValueError(f"schedule {name!r} needs a positive every=")
 
     def keep(run: Callable[..., Any]) -> Callable[..., Any]:
-        _schedules[name] = Schedule(name=name, run=run, every=every, daily=daily)
+        made = Schedule(name=name, run=run, every=every, daily=daily)
+        if made.kept and not isinstance(run, JobTask):
+            raise TypeError(f"schedule {name!r}: a run that is kept must be a task (put @task() below @schedule)")
+        _schedules[name] = made
         return run
 
     return keep
