@@ -39,9 +39,11 @@ def bullington(d: Array, g: Array, hts: float, hrs: float, ap: float, f: float) 
         for i in range(1, n - 1):
             rest = total - d[i]
             srim = max(srim, (g[i] + 500.0 * ce * d[i] * rest - hrs) / rest)
-        db = (hrs - hts + srim * total) / (stim + srim)
-        above = hts + stim * db - (hts * (total - db) + hrs * db) / total
-        nu = above * math.sqrt(0.002 * total / (wavelength * db * (total - db)))
+        nu = 0.0
+        if stim + srim > 0.0:  # both horizons on the direct ray itself: a grazing obstacle, nu = 0
+            db = (hrs - hts + srim * total) / (stim + srim)
+            above = hts + stim * db - (hts * (total - db) + hrs * db) / total
+            nu = above * math.sqrt(0.002 * total / (wavelength * db * (total - db)))
     luc = knife_edge(nu)
     return luc + (1.0 - math.exp(-luc / 6.0)) * (10.0 + 0.02 * total)
 

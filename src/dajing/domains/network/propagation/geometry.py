@@ -110,26 +110,35 @@ def smooth_earth(d: Array, h: Array, hts: float, hrs: float, dlt: float, dlr: fl
     return SmoothEarth(hst, hsr, min(stp, h[0]), min(srp, h[n - 1]), duct_t, duct_r, hm)
 
 
-def longest_stretch(*, d: Array, zone: NDArray[np.int64], kinds: tuple[int, ...]) -> float:
-    """Longest continuous stretch (km) of the path whose points are of ``kinds``; a boundary lies midway; §3.6."""
-    inside = np.isin(zone, kinds)
-    longest = 0.0
-    start = None
-    edges = np.concatenate(([d[0]], (d[1:] + d[:-1]) / 2.0, [d[-1]]))
-    for i, here in enumerate(inside):
-        if here and start is None:
-            start = edges[i]
-        if start is not None and (not here or i == inside.size - 1):
-            end = edges[i + 1] if here else edges[i]
-            longest = max(longest, end - start)
-            start = None
-    return float(longest)
+@njit(cache=True)
+def longest_stretch(d: Array, zone: NDArray[np.int64], least: int) -> float:
+    """Longest continuous stretch (km) of points whose zone is ``least`` or more; a boundary lies midway; §3.6.
+
+    3 takes coastal and inland points (dtm), 4 inland ones alone (dlm).
+    """
+    longest, start, inside = 0.0, 0.0, False
+    last = d.size - 1
+    for i in range(d.size):
+        before = d[0] if i == 0 else (d[i - 1] + d[i]) / 2.0
+        if zone[i] >= least and not inside:
+            inside, start = True, before
+        if inside and (zone[i] < least or i == last):
+            longest = max(longest, (d[last] if zone[i] >= least else before) - start)
+            inside = False
+    return longest
 
 
-def sea_fraction(*, d: Array, zone: NDArray[np.int64]) -> float:
+@njit(cache=True)
+def sea_fraction(d: Array, zone: NDArray[np.int64]) -> float:
     """Fraction of the path over sea; boundaries lie midway between points; Table 5."""
-    edges = np.concatenate(([d[0]], (d[1:] + d[:-1]) / 2.0, [d[-1]]))
-    return float(np.diff(edges)[zone == SEA_ZONE].sum() / (d[-1] - d[0]))
+    sea = 0.0
+    last = d.size - 1
+    for i in range(d.size):
+        before = d[0] if i == 0 else (d[i - 1] + d[i]) / 2.0
+        after = d[last] if i == last else (d[i] + d[i + 1]) / 2.0
+        if zone[i] == SEA_ZONE:
+            sea += after - before
+    return sea / (d[last] - d[0])
 
 
 def centre_latitude(*, lat_t: float, lon_t: float, lat_r: float, lon_r: float, d: float) -> float:

@@ -127,9 +127,9 @@ def transmission_loss(
     seen = horizon(d, path.h, hts, hrs, ae, frequency_ghz)
     smooth = smooth_earth(d, path.h, hts, hrs, seen.dlt, seen.dlr)
     phi = centre_latitude(lat_t=path.lat_t, lon_t=path.lon_t, lat_r=path.lat_r, lon_r=path.lon_r, d=total)
-    dtm = longest_stretch(d=d, zone=path.zone, kinds=(COAST, INLAND))
-    dlm = longest_stretch(d=d, zone=path.zone, kinds=(INLAND,))
-    omega = sea_fraction(d=d, zone=path.zone)
+    dtm = longest_stretch(d, path.zone, COAST)
+    dlm = longest_stretch(d, path.zone, INLAND)
+    omega = sea_fraction(d, path.zone)
     location = -inverse_normal(location_percent / 100.0) * location_sigma_db if path.zone[-1] != 1 else 0.0
     return _loss(
         d, g, hts, hrs, seen, smooth, phi, omega, dtm, dlm, ae, climate.n0, frequency_ghz, time_percent,

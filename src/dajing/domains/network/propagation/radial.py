@@ -83,6 +83,20 @@ def _sight_nu(y: Line, rw: Line, i: int, step: float, y0: float, slope: float, s
     return nu * scale
 
 
+@njit(cache=True, fastmath=True, inline="always")
+def _met_nu(d: float, hts: float, hrs: float, stim: float, srim: float, step: float, wave: float) -> float:
+    """Diffraction parameter of the Bullington point, where both horizons' rays meet; eqs. (19) and (20).
+
+    Where an obstacle grazes the direct ray the two are one line in float32 and meet everywhere: the parameter is 0.
+    """
+    both = stim + srim
+    if both <= F(1e-6):
+        return F(0.0)
+    db = min(max((hrs - hts + srim * d) / both, step), d - step)
+    height = hts + stim * db - (hts * (d - db) + hrs * db) / d
+    return height * math.sqrt(F(0.002) * d / (wave * db * (d - db)))
+
+
 @njit(cache=True, fastmath=True)
 def _smooth_nu(d: float, te: float, re: float, a: float, step: float, wave: float) -> float:
     """Diffraction parameter of the smooth earth in sight.
@@ -116,9 +130,7 @@ def _smooth_bullington(d: float, te: float, re: float, a: float, step: float, wa
         return _bullington_of(_smooth_nu(d, te, re, a, step, wave), d)
     at_r = min(max(math.sqrt(re / a), step), d - step)
     srim = a * (d - at_r) - re / at_r
-    db = (re - te + srim * d) / (stim + srim)
-    above = te + stim * db - (te * (d - db) + re * db) / d
-    return _bullington_of(above * math.sqrt(F(0.002) * d / (wave * db * (d - db))), d)
+    return _bullington_of(_met_nu(d, te, re, stim, srim, step, wave), d)
 
 
 @njit(cache=True, fastmath=True, inline="always")
@@ -184,17 +196,10 @@ def _effective(
         slope = (hrs - hts) / d
         obt = flat - slope
         obr = _tangent(cx, cy, size, d, hrs) + slope
-        hst -= highest * obt / (obt + obr)
-        hsr -= highest * obr / (obt + obr)
+        share = obt / max(obt + obr, F(1e-9))
+        hst -= highest * share
+        hsr -= highest * (F(1.0) - share)
     return hts - min(hst, ground_t), hrs - min(hsr, ground_r)
-
-
-@njit(cache=True, fastmath=True, inline="always")
-def _obstructed_nu(d: float, hts: float, hrs: float, stim: float, srim: float, wave: float) -> float:
-    """Diffraction parameter of the Bullington point, where both horizons' rays meet; eqs. (19) and (20)."""
-    db = (hrs - hts + srim * d) / (stim + srim)
-    height = hts + stim * db - (hts * (d - db) + hrs * db) / d
-    return height * math.sqrt(F(0.002) * d / (wave * db * (d - db)))
 
 
 @njit(cache=True, fastmath=True, inline="always")
@@ -235,7 +240,8 @@ def walk(
             if stim < slope:
                 nu = _sight_nu(y, rw, i, step, hts, slope - a * d, math.sqrt(F(0.002) * d / wave) / step)
             else:
-                nu = _obstructed_nu(d, hts, hrs, stim, _tangent(gx, gy, ng, d, hrs - a * d * d) - a * d, wave)
+                srim = _tangent(gx, gy, ng, d, hrs - a * d * d) - a * d
+                nu = _met_nu(d, hts, hrs, stim, srim, step, wave)
             loss = _bullington_of(nu, d)
             sphere = _spherical(d, te, re, ae, f, wave, vertical)
             if sphere > F(0.0):

@@ -75,32 +75,43 @@ def omni(*, gain_dbi: float, vertical_beamwidth: float | None = None, name: str 
 
 @njit(cache=True)
 def attenuation(
-    horizontal: Cut, vertical: Cut, floor: float, azimuth: float, tilt: float, bearing: float, elevation: float
-) -> float:
-    """Attenuation (dB) towards a bearing and elevation (radians) of an antenna turned to ``azimuth``, tilted down.
+    horizontal: Cut, vertical: Cut, floor: float, turn: tuple[float, float, float, float], east: float, north: float,
+    up: float,
+) -> float:  # fmt: skip
+    """Attenuation (dB) towards a point ``east``, ``north`` and ``up`` of the antenna, all in one unit.
 
-    The direction is turned into the antenna's own frame, as TR 38.901 §7.1.3 does for a mechanical downtilt.
+    ``turn`` holds cosine and sine of the azimuth and of the mechanical downtilt. The direction is turned into the
+    antenna's own frame, as TR 38.901 §7.1.3 does.
     """
-    delta = bearing - azimuth
-    level = math.cos(elevation)
-    x, y, z = level * math.cos(delta), level * math.sin(delta), math.sin(elevation)
-    ahead = x * math.cos(tilt) - z * math.sin(tilt)
-    above = x * math.sin(tilt) + z * math.cos(tilt)
-    phi = math.degrees(math.atan2(y, ahead)) % 360.0
-    theta = math.degrees(math.acos(min(max(above, -1.0), 1.0)))
+    forward = north * turn[0] + east * turn[1]
+    right = east * turn[0] - north * turn[1]
+    ahead = forward * turn[2] - up * turn[3]
+    above = forward * turn[3] + up * turn[2]
+    away = math.sqrt(ahead * ahead + right * right + above * above)
+    phi = math.degrees(math.atan2(right, ahead))
+    theta = math.degrees(math.acos(min(max(above / max(away, 1e-12), -1.0), 1.0)))
+    phi = phi + 360.0 if phi < 0.0 else phi
     i, j = int(phi), min(int(theta), 179)
     side = horizontal[i % 360] + (phi - i) * (horizontal[(i + 1) % 360] - horizontal[i % 360])
     height = vertical[j] + (theta - j) * (vertical[j + 1] - vertical[j])
     return min(side + height, floor)
 
 
+def turned(*, azimuth: float, tilt: float) -> tuple[float, float, float, float]:
+    """Cosine and sine of azimuth and tilt (degrees), as ``attenuation`` takes them."""
+    a, t = math.radians(azimuth), math.radians(tilt)
+    return math.cos(a), math.sin(a), math.cos(t), math.sin(t)
+
+
 @njit(cache=True)
 def _attenuations(
-    horizontal: Cut, vertical: Cut, floor: float, azimuth: float, tilt: float, bearing: Cut, elevation: Cut
+    horizontal: Cut, vertical: Cut, floor: float, turn: tuple[float, float, float, float], bearing: Cut, elevation: Cut
 ) -> Cut:
     out = np.empty(bearing.size)
     for i in range(bearing.size):
-        out[i] = attenuation(horizontal, vertical, floor, azimuth, tilt, bearing[i], elevation[i])
+        level = math.cos(elevation[i])
+        east, north = level * math.sin(bearing[i]), level * math.cos(bearing[i])
+        out[i] = attenuation(horizontal, vertical, floor, turn, east, north, math.sin(elevation[i]))
     return out
 
 
@@ -114,7 +125,7 @@ def gain(
     """
     b, e = np.broadcast_arrays(np.radians(np.asarray(bearing, float)), np.radians(np.asarray(elevation, float)))
     loss = _attenuations(
-        antenna.horizontal, antenna.vertical, antenna.floor_db, math.radians(azimuth), math.radians(tilt),
+        antenna.horizontal, antenna.vertical, antenna.floor_db, turned(azimuth=azimuth, tilt=tilt),
         np.ascontiguousarray(b).ravel(), np.ascontiguousarray(e).ravel(),
     )  # fmt: skip
     return antenna.gain_dbi - loss.reshape(b.shape)

@@ -14,7 +14,7 @@ from dajing.domains.network.ground.files import heights_at
 from dajing.domains.network.propagation.area import Raster, Terrain
 from dajing.domains.network.propagation.geometry import EARTH
 from dajing.domains.network.propagation.gridded import Grid, Patch, centres_km, offset_km
-from dajing.domains.network.radio.antenna import Cut, attenuation
+from dajing.domains.network.radio.antenna import Cut, attenuation, turned
 from dajing.domains.network.radio.budget import Carrier, Mast, Sector, element_power_dbm, sinr, throughput_mbps
 
 Losses = Callable[[Mast, Sector], Patch | None]
@@ -45,7 +45,8 @@ def ground_on_grid(*, terrain: Terrain, grid: Grid) -> Raster:
 @njit(cache=True, parallel=True)
 def _level(
     loss: Raster, ground: Raster, north: float, west: float, dy: float, dx: float, tangent: float, antenna_m: float,
-    receiver: float, horizontal: Cut, vertical: Cut, floor: float, azimuth: float, tilt: float, power: float,
+    receiver: float, horizontal: Cut, vertical: Cut, floor: float, turn: tuple[float, float, float, float],
+    power: float,
 ) -> Raster:  # fmt: skip
     """Received level (dBm) on a window: power and gain less attenuation towards the cell less path loss."""
     rows, columns = loss.shape
@@ -55,10 +56,8 @@ def _level(
             if math.isnan(loss[j, i]):
                 continue
             x, y = offset_km(west + i * dx, north - j * dy, tangent)
-            d = max(math.sqrt(x * x + y * y), 1e-3)
-            rise = ground[j, i] + receiver - antenna_m
-            elevation = math.atan(rise / (1e3 * d) - d / (2.0 * EARTH * 4.0 / 3.0))
-            away = attenuation(horizontal, vertical, floor, azimuth, tilt, math.atan2(x, y), elevation)
+            rise = (ground[j, i] + receiver - antenna_m) / 1e3 - (x * x + y * y) / (2.0 * EARTH * 4.0 / 3.0)
+            away = attenuation(horizontal, vertical, floor, turn, x, y, rise)
             out[j, i] = power - away - loss[j, i]
     return out
 
@@ -95,7 +94,7 @@ def level_on_window(
     return _level(
         patch.loss, np.ascontiguousarray(ground[patch.window.slices]), north, west, dy, dx,
         math.tan(math.radians(mast.latitude)), float(foot) + mast.height, receiver_height, antenna.horizontal,
-        antenna.vertical, antenna.floor_db, math.radians(sector.azimuth), math.radians(sector.tilt),
+        antenna.vertical, antenna.floor_db, turned(azimuth=sector.azimuth, tilt=sector.tilt),
         element_power_dbm(sector=sector) + antenna.gain_dbi,
     )  # fmt: skip
 

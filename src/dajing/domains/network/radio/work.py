@@ -117,7 +117,8 @@ def key_of(*, task: Task, blocks: Blocks) -> str:
         rows=(int(row - reach), int(row + reach) + 2), columns=(int(column - wide), int(column + wide) + 2)
     )
     told = (task.site, task.grid, task.radius_km, task.step_km, task.receiver_height, task.dn, task.n0)
-    return hashlib.blake2b(METHOD.encode() + ground.encode() + msgspec.json.encode(told), digest_size=20).hexdigest()
+    plain = msgspec.json.encode(told, enc_hook=float)  # values out of arrays are numpy's own floats
+    return hashlib.blake2b(METHOD.encode() + ground.encode() + plain, digest_size=20).hexdigest()
 
 
 def run(

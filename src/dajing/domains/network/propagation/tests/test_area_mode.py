@@ -53,6 +53,30 @@ def test_area_mode_stays_within_a_fifth_of_a_decibel_of_exact_on_the_same_profil
     assert worst <= 0.2
 
 
+def test_an_obstacle_that_just_grazes_the_ray_is_no_division_by_zero(terrain):
+    """On this bearing a float32 horizon equals the direct ray to the last bit, 8 km out."""
+    site = area.Site(longitude=115.0770961997938, latitude=41.01272429864789, height=30.0, frequency_ghz=0.8)
+    h, c = compare.sample_profile(
+        terrain=terrain, site=site, azimuth=2 * math.pi * 213 / 1024, length_km=15.1, points=152
+    )
+    out = radial_loss(h, c, site)
+    exact = [
+        compare.exact_loss(
+            heights=h[: i + 1].astype(float), clutter=c[: i + 1].astype(float), step_km=0.1, site=site, receiver=1.5
+        )
+        for i in range(75, 86)
+    ]
+    assert np.abs(out[75:86] - exact).max() <= 0.2
+
+
+@pytest.mark.parametrize("slope", [-8, -3, 0, 1, 4, 9])
+def test_even_slopes_in_whole_metres_have_a_loss_at_every_ring(slope):
+    site = area.Site(longitude=115.0, latitude=40.6, height=20.0, frequency_ghz=1.8)
+    h = (1500 + slope * np.arange(150)).astype(np.float32)
+    for c in (np.zeros(150, np.float32), np.full(150, 15.0, np.float32)):
+        assert np.isfinite(radial_loss(h, c, site)[1:]).all()
+
+
 def test_the_raster_flips_at_most_one_pixel_in_a_hundred_against_exact_pixels(terrain):
     site = area.Site(longitude=115.0, latitude=40.6, height=30.0, frequency_ghz=0.8)
     error = compare.raster_error(
