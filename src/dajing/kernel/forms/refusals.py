@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from dajing.kernel.forms.judging import Fault
 from dajing.kernel.text import Refusal, Text
 
 
@@ -46,3 +49,13 @@ class DraftChanged(Refusal):
         zh="同事刚保存过这份草稿；您的内容仍在下面，请核对后再保存。",
         en="A colleague has just saved this draft; what you wrote is below, check it and save again.",
     )
+
+
+class AnswersRefused(Refusal):
+    """Answers that the form does not take; ``faults`` name field and reason."""
+
+    text = Text(zh="请改正：{zh}", en="Please mend: {en}")
+
+    def __init__(self, *, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(zh="".join(f.message.zh for f in faults), en=" ".join(f.message.en for f in faults))
