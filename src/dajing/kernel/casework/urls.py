@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.urls import path
 
 from dajing.kernel.casework import pages
+from dajing.kernel.casework.worklist import case_pages
 from dajing.kernel.casework.worklist import pages as worklist
 
 urlpatterns = [
     path("case/<str:case>/", pages.case, name="case"),
+    path("case/<str:case>/act", case_pages.act, name="case-act"),
     path("work/", worklist.work, name="work"),
     path("work/act", worklist.act, name="work-act"),
     path("work/views", worklist.keep, name="work-keep"),

@@ -1,4 +1,4 @@
-"""A form as two files: ``schema.json`` (JSON Schema, draft 2020-12) says what is true, ``layout.toml`` how it is asked."""
+"""A form as two files: ``schema.json`` (JSON Schema 2020-12) says what is true, ``layout.toml`` how it is asked."""
 
 from __future__ import annotations
 
@@ -152,12 +152,12 @@ def _layout_faults(schema: Any, layout: Layout) -> list[Text]:
         for name in sorted(names | set(placed) | set(layout.fields))
         if placed.count(name) != 1 or name not in layout.fields or name not in names
     ]
-    for role in sorted(set(layout.roles) - set(known_roles())):
-        found.append(Text(zh=f"没有角色 {role}", en=f"there is no role {role}"))
+    unknown = sorted(set(layout.roles) - set(known_roles()))
+    found += [Text(zh=f"没有角色 {role}", en=f"there is no role {role}") for role in unknown]
     opens = layout.opens
-    for name in (opens.title, opens.text, opens.area, opens.department) if opens else ():
-        if name and name not in names:
-            found.append(Text(zh=f"opens 用到不存在的字段 {name}", en=f"opens names no field {name}"))
+    used = (opens.title, opens.text, opens.area, opens.department) if opens else ()
+    lost = [name for name in used if name and name not in names]
+    found += [Text(zh=f"opens 用到不存在的字段 {name}", en=f"opens names no field {name}") for name in lost]
     return found
 
 

@@ -70,15 +70,14 @@ def _posted(request: HttpRequest, form: Form, row: Draft | None, by: Actor, at: 
     brought = any(request.FILES.getlist(field) for field in _files(form))
     version = _whole(request.POST.get("version", ""))
     faults: list[Fault] = []
+    draft = row.pk if row else 0
     try:
         if row is not None:
             row = service.save(draft=row, form=form, answers=answers, by=by, at=at, version=version)
         elif act != "send" or brought:
             row = service.begin(form=form, answers=answers, by=by, at=at, shared=request.POST.get("shared") == "yes")
     except DraftChanged as refusal:
-        assert row is not None  # noqa: S101 - only a draft that is there can have changed
-        row.refresh_from_db()
-        return _page(request, form, row, answers, [Fault("", refusal.message)], status=409, version=row.version)
+        return _overtaken(request, form, draft, answers, refusal, by)
     if row is not None:
         faults = _bring(request, form, row, by, at)
     if not faults and act == "send":
@@ -88,6 +87,19 @@ def _posted(request: HttpRequest, form: Form, row: Draft | None, by: Actor, at: 
     if act == "save":
         messages.success(request, gettext("草稿已保存，可稍后继续。"))
     return HttpResponseRedirect(reverse("form-draft", args=[form.id, row.pk]))
+
+
+def _overtaken(
+    request: HttpRequest, form: Form, draft: int, answers: dict[str, Any], refusal: DraftChanged, by: Actor
+) -> HttpResponse:
+    """Somebody was faster: the same request sent twice leads to what it sent, else both sides are kept."""
+    done = service.sent_with(form=form, key=request.POST.get("key", "")[:32], by=by)
+    row = Draft.objects.filter(pk=draft).first()
+    if done is not None or row is None:
+        if done is None:
+            messages.error(request, str(DraftGone()))
+        return HttpResponseRedirect(reverse("form-sent", args=[done.pk]) if done else reverse("forms"))
+    return _page(request, form, row, answers, [Fault("", refusal.message)], status=409, version=row.version)
 
 
 def _bring(request: HttpRequest, form: Form, row: Draft, by: Actor, at: datetime) -> list[Fault]:

@@ -28,7 +28,7 @@ def is_file(*, about: Mapping[str, Any]) -> bool:
 
 
 def read(*, form: Form, posted: Posted) -> dict[str, Any]:
-    """The answers as JSON; what cannot be read as its type stays the text that was written, for the schema to refuse."""
+    """The answers as JSON; what cannot be read as its type stays the text as written, for the schema to refuse."""
     answers: dict[str, Any] = {}
     for field, about in form.schema["properties"].items():
         if is_file(about=about):

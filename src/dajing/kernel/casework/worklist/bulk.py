@@ -37,6 +37,24 @@ class TooMany(Refusal):
     text = Text(zh="一次最多处理 {most} 件；请分批选择。", en="At most {most} cases can be done at once; choose fewer.")
 
 
+class NothingChosen(Refusal):
+    """A form without an act."""
+
+    text = Text(zh="请选择要做什么。", en="Choose what is to be done.")
+
+
+class NowhereToGo(Refusal):
+    """A department that does not exist."""
+
+    text = Text(zh="请选择接收部门。", en="Choose the department that shall have it.")
+
+
+class FilesRefused(Refusal):
+    """Files brought as evidence that are not taken."""
+
+    text = Text(zh="{zh}", en="{en}")
+
+
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     """One ticked line: the case and the state in which its author saw it."""
 
@@ -74,13 +92,14 @@ def act_on(*, chosen: Sequence[Chosen], order: Order, by: Actor, at: datetime, k
 
 def _one(one: Chosen, order: Order, by: Actor, at: datetime, key: str) -> Result:
     try:
-        _do(one, order, by, at, key)
+        do(one=one, order=order, by=by, at=at, key=key)
     except Refusal as refusal:
         return Result(case=one.case, refused=refusal.message)
     return Result(case=one.case)
 
 
-def _do(one: Chosen, order: Order, by: Actor, at: datetime, key: str) -> None:
+def do(*, one: Chosen, order: Order, by: Actor, at: datetime, key: str) -> None:
+    """Do ``order`` to one case; raises what the act refuses."""
     case, seq, words = one.case, one.seq, order.words
     match order.act:
         case "give":
