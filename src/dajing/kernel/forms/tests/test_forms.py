@@ -238,7 +238,7 @@ def test_the_answer_goes_round_to_who_asked_on_the_common_page_of_a_case(browser
     client.force_login(answerer)
     assert GOOD["title"] in text(client.get("/work/?whose=department"))
     page = text(client.get(f"/case/{case}/", headers={"accept-language": "zh"}))
-    assert "答复" in page and GOOD["words"] in page and "10" in page
+    assert "答复" in page and GOOD["words"] in page
     refused = client.post(f"/case/{case}/act", {"act": "step:answer", "seq": "1", "key": "a"})
     assert refused.status_code == 422  # an answer needs words
     client.post(f"/case/{case}/act", {"act": "step:answer", "seq": "1", "key": "b", "words": "已更正为93.1"})
