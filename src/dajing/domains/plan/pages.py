@@ -172,7 +172,9 @@ def report(request: HttpRequest, plan: str, format: str) -> HttpResponse:
     found = plan_or_404(id=plan)
     language = "en" if (request.GET.get("language") or get_language() or "").startswith("en") else "zh"
     moment = as_of(request)
-    composed = compose_report(plan=found, as_of=moment.moment, language=language, at=datetime.now(UTC))
+    at = datetime.now(UTC)
+    by = actor_of(request=request, at=at)
+    composed = compose_report(plan=found, as_of=moment.moment, language=language, at=at, by=by)
     written = write(format=format, report=composed)
     answer = HttpResponse(written, content_type=MIME[format])
     name = f"{found.id}-{moment.text[:10] or 'now'}-{language}.{format}"

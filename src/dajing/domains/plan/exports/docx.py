@@ -17,7 +17,7 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor
 
 from dajing.domains.plan.board.contents import Block, Row
-from dajing.domains.plan.exports.outcome import outcome
+from dajing.domains.plan.exports.outcome import tables
 from dajing.domains.plan.exports.report import Report, definition, kind, target, value
 from dajing.kernel.text import Text
 
@@ -51,8 +51,7 @@ def write_docx(report: Report) -> bytes:
         _head(document, report, number, report.say(block.goal.title))
         _goal(document, block, report)
     number = sum(bool(b.rows) for b in report.board.blocks) + 1
-    found = outcome(report)
-    if found:
+    for found in tables(report):
         _head(document, report, number, found.title)
         _table(document, found.heads, found.rows)
         _line(document, found.note)

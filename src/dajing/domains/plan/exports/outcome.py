@@ -9,6 +9,7 @@ import msgspec
 from dajing.domains.plan.board.words import METHODS, word
 from dajing.domains.plan.exports.report import UNKNOWN, Report, target
 from dajing.domains.plan.pack import Indicator
+from dajing.kernel.clocks.api import day_of
 from dajing.kernel.text import Text
 
 FORECAST = Text(zh="能否完成", en="Will it be met")
@@ -43,6 +44,21 @@ OPEN = Text(
 )
 
 
+LATE = Text(zh="逾期督办事项", en="Late actions")
+LATE_HEADS = (
+    Text(zh="事项", en="Action"),
+    Text(zh="区域", en="Area"),
+    Text(zh="责任单位", en="Owner"),
+    Text(zh="办结期限", en="Last day"),
+    Text(zh="逾期天数", en="Days late"),
+    Text(zh="环节", en="Stage"),
+)
+LATE_NOTE = Text(
+    zh="只列出制表人有权查看的在办事项；逾期天数按自然日计。",
+    en="Open actions that the writer may read; days late are calendar days.",
+)
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """One table in words of the report's language."""
 
@@ -50,6 +66,25 @@ class Outcome(msgspec.Struct, frozen=True):
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str
+
+
+def tables(report: Report) -> list[Outcome]:
+    """What will be or was, and the actions that are late; those that hold nothing are left out."""
+    late = _made(report, LATE, LATE_HEADS, _late(report), report.say(LATE_NOTE)) if report.late else None
+    return [found for found in (outcome(report), late) if found is not None]
+
+
+def _late(report: Report) -> Iterator[tuple[str, ...]]:
+    for line in report.late:
+        area, owner = report.names.get(line.state.area), line.owner
+        yield (
+            line.state.title,
+            report.say(area) if area else line.state.area,
+            report.say(owner) if isinstance(owner, Text) else owner,
+            str(line.state.fields["until"]),
+            str((day_of(report.at) - day_of(line.due)).days + 1),
+            report.say(line.stage),
+        )
 
 
 def outcome(report: Report) -> Outcome | None:

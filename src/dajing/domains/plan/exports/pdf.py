@@ -17,7 +17,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Paragraph, Spacer, Table, TableStyle
 
 from dajing.domains.plan.board.contents import Block, Figure
-from dajing.domains.plan.exports.outcome import Outcome, outcome
+from dajing.domains.plan.exports.outcome import Outcome, tables
 from dajing.domains.plan.exports.report import Report, definition, kind, target, value
 from dajing.kernel.text import Refusal, Text
 
@@ -86,8 +86,7 @@ def _story(report: Report) -> list[Flowable]:
     story: list[Flowable] = [Paragraph(escape(report.title), title), Paragraph(escape(report.state), body)]
     for block in (b for b in report.board.blocks if b.rows):
         story += [Paragraph(escape(report.say(block.goal.title)), head), _goal(block, report)]
-    found = outcome(report)
-    if found:
+    for found in tables(report):
         story += [Paragraph(escape(found.title), head), _outcome(found, report), Paragraph(escape(found.note), body)]
     if report.counties:
         story.append(Paragraph(report.say(Text(zh="各县区", en="By area")), head))

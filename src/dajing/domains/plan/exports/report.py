@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from dajing.domains.plan.actions.contents import Line
 from dajing.domains.plan.board.contents import Board, Figure, Row, is_synthetic
 from dajing.domains.plan.board.words import DEFINITIONS, KINDS, WATERMARK
 from dajing.domains.plan.evaluation.structs import Evaluation
@@ -25,6 +26,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     ``addressee`` is the 主送机关; ``names`` maps area codes to names and ``counties`` holds their figures.
     ``forecasts`` are for a plan that runs, ``evaluation`` is for one that has ended.
+    ``late`` are actions past their last day.
     """
 
     board: Board
@@ -38,6 +40,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     counties: Sequence[Figure] = ()
     forecasts: Sequence[Forecast] = ()
     evaluation: Evaluation | None = None
+    late: Sequence[Line] = ()
 
     def say(self, text: Text) -> str:
         """A text in the report's language."""

@@ -12,7 +12,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dajing.domains.plan.board.contents import Figure
-from dajing.domains.plan.exports.outcome import outcome
+from dajing.domains.plan.exports.outcome import tables
 from dajing.domains.plan.exports.report import Report, definition, kind, target
 from dajing.domains.plan.pack import Indicator
 from dajing.kernel.text import Text
@@ -60,8 +60,7 @@ def write_xlsx(report: Report) -> bytes:
         (Text(zh="县区", en="Areas"), report.counties),
     ):
         _table(book.create_sheet(report.say(title)), _said(SERIES, report), _series(figures, report), report, widths)
-    found = outcome(report)
-    if found:
+    for found in tables(report):
         sheet = book.create_sheet(found.title)
         _table(sheet, found.heads, [list(row) for row in found.rows], report, (30, 14, 22, 22, 14, 44))
         sheet.append([found.note])

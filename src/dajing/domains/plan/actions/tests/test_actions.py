@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
+from zipfile import ZipFile
 
 import msgspec
 import pytest
 from django.utils import translation
+from pypdf import PdfReader
 
 from dajing.domains.plan.actions import contents
 from dajing.domains.plan.actions.rules import Known, Seen, faults, verdict
@@ -27,6 +30,8 @@ from dajing.domains.plan.actions.tests.people import (
     given,
     opened,
 )
+from dajing.domains.plan.exports.api import write
+from dajing.domains.plan.exports.composing import compose_report
 from dajing.domains.plan.loading import plan as load_plan
 from dajing.domains.plan.tests.reports import CITY, covered
 from dajing.kernel.casework import api as casework
@@ -226,3 +231,22 @@ def test_counts_are_everybodys_and_lists_are_for_readers():
 def test_subjects_of_indicators_are_found_by_their_whole_name():
     assert about_indicator(plan="zjk-135", indicator="iptv") == "plan:zjk-135/indicator:iptv"
     assert CITY == "130700"
+
+
+@pytest.mark.parametrize("format", ["xlsx", "docx", "pdf"])
+def test_files_for_who_may_read_them_list_late_actions_and_public_ones_do_not(format):
+    given(title="LATE-ACTION")
+    late = datetime(2018, 10, 3, tzinfo=UTC)
+    asked = {"plan": load_plan(), "as_of": None, "language": "en", "at": late}
+    assert [words(format, compose_report(**asked, by=by)) for by in (OFFICER, COUNTY, None)] == [True, False, False]
+
+
+def words(format, report):
+    """Whether the file holds the late action, five days late."""
+    body = write(format=format, report=report)
+    if format == "pdf":
+        text = "".join(page.extract_text() for page in PdfReader(BytesIO(body)).pages)
+    else:
+        with ZipFile(BytesIO(body)) as archive:
+            text = "".join(archive.read(name).decode(errors="ignore") for name in archive.namelist() if "xml" in name)
+    return "LATE-ACTION" in text.replace("\n", "") and "Late actions" in text
