@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dajing.kernel.bus.api import Event, consumer
+from dajing.kernel.casework.jobs import measure_soon
 from dajing.kernel.casework.worklist.telling import tell_of_act, tell_of_clock
 
 
@@ -16,3 +17,10 @@ def notices_of_acts(event: Event) -> None:
 def notices_of_clocks(event: Event) -> None:
     """Write the notices of a clock that has turned yellow or red."""
     tell_of_clock(payload=event.payload, at=event.at)
+
+
+@consumer(topic="casework.acted", name="casework.figures")
+def figures_after_the_end(event: Event) -> None:
+    """Have the figures of the kind computed anew when a case ended or was opened again."""
+    if event.payload.get("turned"):
+        measure_soon(kind=str(event.payload["kind"]))

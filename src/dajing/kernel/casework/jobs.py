@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 
-from dajing.kernel.jobs.api import schedule, task
+from dajing.kernel.jobs.api import jobs, schedule, task
 
+QUIET = timedelta(seconds=10)  # cases end in bunches; one computation serves all of a bunch
 AT_ONCE = 2_000  # clocks in one run of a schedule that must be short
 
 
@@ -28,6 +29,23 @@ def nightly() -> None:
     at = datetime.now(UTC)
     recalculate(at=at)
     retire(kinds=list(kinds().values()), by=system("casework.retention"), at=at)
+
+
+@task(heavy=True)
+def measure(kind: str) -> None:
+    """Compute the figures of one kind anew."""
+    from dajing.kernel.casework.measures import store_figures
+
+    store_figures(kind=kind, at=datetime.now(UTC))
+
+
+def measure_soon(*, kind: str) -> bool:
+    """Enqueue one computation in the caller's transaction unless one is waiting already; whether it was enqueued."""
+    name = measure.module_path
+    if any(job.task == name and job.status == "READY" for job in jobs(unfinished=True, limit=500)):
+        return False
+    measure.using(run_after=datetime.now(UTC) + QUIET).enqueue(kind)
+    return True
 
 
 schedule(name="casework.nightly", daily=time(1, 10))(nightly)

@@ -155,3 +155,19 @@ class ClockRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case} {self.clock}"
+
+
+class FigureRow(models.Model):
+    """The stored value of one measure over all ended cases of a kind; ``value`` null: nothing has ended."""
+
+    kind = models.CharField(max_length=60)
+    measure = models.CharField(max_length=60)
+    value = models.FloatField(null=True)
+    count = models.PositiveIntegerField()
+    computed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "measure"], name="figure_place")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.measure}"

@@ -10,10 +10,8 @@ import msgspec
 from dajing.domains.plan.actions.rules import VERDICTS, Effect, Seen, verdict
 from dajing.domains.plan.actions.service import KIND, about_indicator, about_slot, effect_of, observed
 from dajing.domains.plan.pack import Indicator, Plan
-from dajing.kernel.areas.api import areas
 from dajing.kernel.casework.api import CaseState, Item, cases, kind, tally
-from dajing.kernel.casework.measures import Figure
-from dajing.kernel.casework.measures import figures as case_figures
+from dajing.kernel.casework.measures import Figure, stored_figures
 from dajing.kernel.casework.projecting import colour
 from dajing.kernel.clocks.api import end_of
 from dajing.kernel.identity.actor import Actor
@@ -102,7 +100,7 @@ def _line(
     plan: Plan, item: Item, names: dict[str, Text], at: datetime, as_of: datetime | None, *, compare: bool
 ) -> Line:
     state = item.state
-    owner = state.fields["owner"]["department"]
+    owner = owner_of(state=state)
     running = item.due if state.open else None
     tone, word = COLOURS[colour(warn_at=item.warn_at, due=running, at=at)]
     return Line(
@@ -115,6 +113,14 @@ def _line(
         word=word,
         compared=compared(plan=plan, state=state, as_of=as_of) if compare else None,
     )
+
+
+def owner_of(*, state: CaseState) -> str:
+    """The department that handles the action: the one named at the opening, or to which it was given since."""
+    if state.worker is not None:
+        return state.worker.department
+    given = state.state == "given" and state.assignment is not None and state.assignment.department
+    return given or str(state.fields["owner"]["department"])
 
 
 def last_moment(*, state: CaseState) -> datetime:
@@ -168,5 +174,4 @@ def figures(*, by: Actor) -> list[Figure]:
     """The measures of all actions that have ended, for who may read every action."""
     if not by.roles.intersection(kind(id=KIND).readers):
         return []
-    found = case_figures(kind=KIND, areas=list(areas()))
-    return [figure for figure in found if figure.count]
+    return stored_figures(kind=KIND)

@@ -12,6 +12,7 @@ from dajing.domains.plan.readings.api import NothingToExplain
 from dajing.domains.plan.readings.gaps import Gap, GapShare, NoGap, gap_of
 from dajing.kernel.casework.api import CaseState, CaseView, Entry
 from dajing.kernel.identity.holding import names_of
+from dajing.kernel.identity.roles import known_roles
 from dajing.kernel.text import Text
 
 BUILT_IN = {
@@ -80,7 +81,9 @@ def _words(entry: Entry, view: CaseView, data: dict[str, Any], names: dict[str, 
     until = (data.get("fields") or {}).get("until")
     if until:
         found.append(Text(zh=f"期限 {until}", en=f"last day {until}"))
-    if entry.verb in ("assign",):
+    if entry.verb == "escalate" and data["to"] in known_roles():
+        found.append(known_roles()[data["to"]])
+    if entry.verb == "assign":
         found.append(names.get(data["to"]["department"], data["to"]["department"]))
     return found
 

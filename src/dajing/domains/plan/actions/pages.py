@@ -167,7 +167,7 @@ def action(request: HttpRequest, case: str) -> HttpResponse:
         "due": contents.last_moment(state=view.state),
         "areas": areas(),
         "names": names,
-        "owner": names.get(view.state.fields["owner"]["department"], ""),
+        "owner": names.get(contents.owner_of(state=view.state), ""),
         "joint": [names.get(id, id) for id in view.state.fields["owner"].get("joint", ())],
         "verifier": names.get(view.state.fields["verifier"], ""),
         "holder": history.holder(state=view.state, names=names),

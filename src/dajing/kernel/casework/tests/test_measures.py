@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from dajing.kernel.casework import handing
-from dajing.kernel.casework.measures import TITLES, figures
+from dajing.kernel.casework.measures import TITLES, figures, store_figures, stored_figures
 from dajing.kernel.casework.models import Case, CaseEvent, ClockRow, QueueRow
 from dajing.kernel.casework.streams import OUTCOMES
 from dajing.kernel.casework.tests.orders import AT, CHIEF, KIND, OTHER, WORKER, acted, given, opened
@@ -57,6 +57,14 @@ def test_rates_and_durations_are_those_worked_by_hand():
         "case_mean_gross_days": (pytest.approx((2 + 7 + 5 + 4) / 4), 4),
         "case_mean_net_days": (pytest.approx((2 + 7 + 3 + 4) / 4), 4),
     }
+
+
+def test_a_page_reads_the_figures_that_a_job_has_stored():
+    four_cases()
+    assert stored_figures(kind="order") == []
+    store_figures(kind="order", at=AT)
+    store_figures(kind="order", at=AT)
+    assert [(f.measure, f.value, f.count) for f in stored_figures(kind="order")][0] == ("case_on_time_rate", 75.0, 4)
 
 
 def test_they_are_split_by_area_and_month_and_need_no_table_of_casework():
