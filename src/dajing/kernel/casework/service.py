@@ -179,7 +179,8 @@ def _store(kind: CaseKind, before: CaseState | None, event: Event, by: Actor, ke
     detail = {"seq": event.seq, "state": state.state, "data": event.data}
     subject = f"case:{event.case}"
     record(act=f"casework.case.{event.verb}", by=by, at=event.at, subject=subject, detail=detail)
-    payload: dict[str, Any] = {"case": event.case, "seq": event.seq, "kind": kind.id, "verb": event.verb, "state": state.state}
+    payload: dict[str, Any] = {"case": event.case, "seq": event.seq, "kind": kind.id, "verb": event.verb}
+    payload["state"] = state.state
     payload["turned"] = before is not None and before.open != state.open  # it ended, or was opened again
     publish(topic="casework.acted", payload=payload, at=event.at)
     origin = Kind.SYNTHETIC if settings().synthetic else Kind.MEASURED
