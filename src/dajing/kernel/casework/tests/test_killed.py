@@ -54,7 +54,7 @@ def say():
     import msgspec
     print(msgspec.json.encode(counts()).decode())
 """
-# Where the process dies: before the log line, between it and the rows, before the ledger, the event, the fact, the commit.
+# Where the process dies: before the log line, before the rows, the ledger, the event, the fact, the commit.
 DEATHS = (
     "service.apply = die",
     "store.write = die",
