@@ -145,10 +145,16 @@ def _open(form: Form, answers: dict[str, Any], row: Submission, by: Actor, at: d
         return str(answers.get(field, "")) if field else ""
 
     state = open_case(
-        kind=kind(id=opens.kind), title=said(opens.title), text=said(opens.text), area=said(opens.area),
-        to=Assignment(department=said(opens.department)), by=by, at=at, key=f"form:{row.key}",
+        kind=kind(id=opens.kind),
+        title=said(opens.title),
+        text=said(opens.text),
+        area=said(opens.area),
+        to=Assignment(department=said(opens.department)),
+        by=by,
+        at=at,
+        key=f"form:{hashlib.sha256(row.key.encode()).hexdigest()}",
         subject=f"submission:{row.pk}",
-    )  # fmt: skip
+    )
     return f"case:{state.id}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -87,7 +88,12 @@ def act_on(*, chosen: Sequence[Chosen], order: Order, by: Actor, at: datetime, k
     """Do ``order`` to each case; the same ``key`` again has no second effect. Raises ``TooMany``."""
     if len(chosen) > MOST:
         raise TooMany(most=MOST)
-    return [_one(one, order, by, at, f"{key}:{one.case}") for one in chosen]
+    return [_one(one, order, by, at, _key(key, one)) for one in chosen]
+
+
+def _key(key: str, one: Chosen) -> str:
+    """A key for one case of the request; hashed, because the log bounds the length of keys."""
+    return f"bulk:{hashlib.sha256(f'{key}:{one.case}'.encode()).hexdigest()}"
 
 
 def _one(one: Chosen, order: Order, by: Actor, at: datetime, key: str) -> Result:
