@@ -29,7 +29,7 @@ from dajing.kernel.packs.api import city
 from dajing.kernel.ui.moment import as_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-SHOWN = 200
+SHOWN = 50
 
 
 class Asked:

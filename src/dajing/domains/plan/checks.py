@@ -50,6 +50,7 @@ def _references(entries: Entries, note: Place, areas: Collection[str], departmen
         ("indicators", "department", departments, Text(zh="部门", en="department")),
         ("aims", "goal", ids["goals"] | ids["tasks"] | {"plan"}, Text(zh="目标或任务", en="goal or task")),
         ("aims", "indicators", ids["indicators"], Text(zh="指标", en="indicator")),
+        ("aims", "fields", ids["fields"], Text(zh="填报项", en="field")),
         ("fields", "form", ids["forms"], Text(zh="报表", en="form")),
         ("fields", "part_of", ids["fields"], Text(zh="填报项", en="field")),
         ("forms", "department", departments, Text(zh="部门", en="department")),
@@ -147,10 +148,12 @@ def _asked_for_nothing(entries: Entries, note: Place) -> None:
         companion = entry.value.companion
         for params in (entry.value.params, companion.params if companion else {}):
             used.update(str(params[key]) for key in FIELD_PARAMS if key in params)
+    for aim in entries["aims"]:
+        used.update(aim.value.fields)
     wholes = {entry.value.part_of for entry in entries["fields"]}
     for entry in entries["fields"]:
         if entry.value.id not in used | wholes:
             note("fields", entry, "id")(
-                Text(zh="没有指标用到这个填报项", en="no indicator uses this field"),
+                Text(zh="没有指标或目标用到这个填报项", en="no indicator or aim uses this field"),
                 Text(zh="删除它：不问用不到的数", en="remove it: a figure that nothing needs is not asked for"),
             )

@@ -111,6 +111,8 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class Aim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A qualitative aim: ``indicators`` make it measurable, or ``not_measurable`` says why it is not yet.
 
+    ``fields`` are figures that departments report for it although the plan sets it no target.
+
     ``goal`` is the id of a goal or a task, or ``plan`` for an aim of the plan as a whole; ``proposal`` says what a
     domain could read from records.
     """
@@ -120,6 +122,7 @@ class Aim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     quote: str
     title: Text
     indicators: list[str] = []
+    fields: list[str] = []
     proposal: Text | None = None
     not_measurable: Text | None = None
 

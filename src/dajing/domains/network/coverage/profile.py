@@ -202,13 +202,13 @@ def _budget(
         rules.probability(margin=np.array([received - service.rsrp_dbm]), sigma=service.location_sigma_db)[0]
     )
     rows = (
-        ("每资源元功率", "power of one resource element", each, "dBm"),
-        ("天线增益", "antenna gain", sector.gain_dbi, "dBi"),
-        ("方向图衰减（方位与下倾）", "antenna pattern (azimuth and tilt)", pattern, "dB"),
-        ("自由空间损耗", "free-space loss", -free, "dB"),
-        ("地形附加损耗（P.1812-8 绕射等）", "terrain (P.1812-8 diffraction and the rest)", free - loss, "dB"),
-        ("接收 RSRP 中值", "median RSRP received", received, "dBm"),
-        ("门限", "limit", service.rsrp_dbm, "dBm"),
-        ("余量", "margin", received - service.rsrp_dbm, "dB"),
+        ("每资源元功率", "Power of one resource element", each, "dBm"),
+        ("天线增益", "Antenna gain", sector.gain_dbi, "dBi"),
+        ("方向图衰减（方位与下倾）", "Antenna pattern (azimuth and tilt)", pattern, "dB"),
+        ("自由空间损耗", "Free-space loss", -free, "dB"),
+        ("地形附加损耗（P.1812-8 绕射等）", "Terrain (P.1812-8 diffraction and the rest)", free - loss, "dB"),
+        ("接收 RSRP 中值", "Median RSRP received", received, "dBm"),
+        ("门限", "Limit", service.rsrp_dbm, "dBm"),
+        ("余量", "Margin", received - service.rsrp_dbm, "dB"),
     )
     return tuple(Item(title=Text(zh=zh, en=en), value=value, unit=unit) for zh, en, value, unit in rows), probability

@@ -120,3 +120,13 @@ def test_figures_of_the_nation_and_the_province_are_reference_lines_that_say_so(
     lines = {fact.id: fact for fact in plan().facts if fact.scope != "area"}
     assert set(lines) == {"villages_fibre_4g_hebei_2018", "rd_tools_national_2021", "nc_rate_national_2021"}
     assert all("no figure of the city" in f.caveat.en or "not of the city" in f.caveat.en for f in lines.values())
+
+
+def test_what_the_plan_aims_at_without_a_target_is_still_reported():
+    found = plan(id="zjk-135")
+    asked = {field.id: field for field in found.fields}
+    by_aim = {aim.id: aim.fields for aim in found.aims if aim.fields}
+    assert by_aim["broadcast_network"] == ["cable_households", "cable_households_two_way"]
+    assert by_aim["network_integration"] == ["towers_built", "towers_shared"]
+    assert asked["cable_households_two_way"].part_of == "cable_households"
+    assert asked["towers_shared"].form == "communications"
