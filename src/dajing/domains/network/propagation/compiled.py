@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 from pathlib import Path
 
 import numba
@@ -22,16 +21,19 @@ def keep_by_content() -> None:
     """Point numba's cache to a folder of this version of the sources, and drop what older versions left beside them.
 
     An operator's ``NUMBA_CACHE_DIR`` is used with the digest appended and never cleared: others may share it. Without a
-    place to write, functions are kept in a temporary folder of this version.
+    place to write beside the sources the user's own cache folder serves, and else what numba chooses.
     """
     given = os.environ.get("NUMBA_CACHE_DIR")
     name = f"compiled-{_digest()}"
-    for base in (Path(given) if given else HERE / "__pycache__", Path(tempfile.gettempdir()) / f"dajing-{os.getuid()}"):
+    for base in (given or str(HERE / "__pycache__"), "~/.cache/dajing"):
+        place = Path(os.path.expanduser(base)) / name
+        if not place.is_absolute():  # nobody's home is known
+            continue
         try:
-            (base / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+            place.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError:
             continue
-        numba.config.CACHE_DIR = str(base / name)  # type: ignore[attr-defined]
+        numba.config.CACHE_DIR = str(place)  # type: ignore[attr-defined]
         break
     if not given:
         for other in (HERE / "__pycache__").glob("compiled-*"):

@@ -1,8 +1,7 @@
 """Many sites: one plain function per site, run here, in a pool or on a cluster, resumed where it stopped.
 
-summary = run(work=tasks(...), report=print)                       # this process, all its threads
-summary = run(work=tasks(...), mapper=ProcessPoolExecutor(8).map)  # processes
-rdd = spark.sparkContext.parallelize(list(tasks(...))).map(solve)  # a cluster that sees the two folders
+``run(work=tasks(...))`` takes this process with all its threads, ``mapper=ProcessPoolExecutor(8).map`` processes, and
+``mapper=cluster.over(session=spark)`` a cluster that sees the two folders.
 """
 
 from __future__ import annotations
