@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.http import QueryDict
 
 from dajing.domains.plan.actions.forms import read_evidence
 from dajing.domains.plan.actions.service import close_action
 from dajing.kernel.casework import api as casework
 from dajing.kernel.casework.api import Assignment, CaseState
+from dajing.kernel.forms.api import Uploaded, keep_uploaded, reference
 from dajing.kernel.identity.actor import Actor
+from dajing.kernel.text import Refusal, Text
 
 Given = dict[str, Any]
+Files = Mapping[str, Sequence[Uploaded]]
 
 
-def perform(*, state: CaseState, posted: QueryDict, by: Actor, at: datetime, key: str) -> CaseState:
-    """The act named in ``posted``; raises whatever refusal the engine has for it."""
+class EvidenceRefused(Refusal):
+    """Files brought as evidence that are not taken."""
+
+    text = Text(zh="材料未接收，事项未变：{zh}", en="The evidence was not taken and nothing has changed: {en}")
+
+
+@transaction.atomic  # the files of an act that is refused do not stay
+def perform(
+    *, state: CaseState, posted: QueryDict, by: Actor, at: datetime, key: str, files: Files | None = None
+) -> CaseState:
+    """The act named in ``posted`` with the files that came with it; raises whatever refusal the engine has for it."""
     verb, seen = posted.get("verb", ""), posted.get("seq", "")
     seq = int(seen) if seen.isdecimal() and len(seen) < 9 else -1
     given: Given = {"case": state.id, "by": by, "at": at, "seq": seq, "key": key}
@@ -29,7 +42,23 @@ def perform(*, state: CaseState, posted: QueryDict, by: Actor, at: datetime, key
         return close_action(**given, reason=words)
     fields = {"until": posted["until"].strip()} if posted.get("until", "").strip() else None
     evidence = read_evidence(posted=posted, wanted=state.fields.get("evidence", ()))
+    evidence |= _brought(state, evidence, files or {}, by, at)
     return casework.act(**given, verb=verb, reason=words, evidence=evidence, fields=fields)
+
+
+def _brought(state: CaseState, typed: dict[str, str], files: Files, by: Actor, at: datetime) -> dict[str, str]:
+    """The references of evidence that came as files, kept with the action, beside what was typed for it."""
+    found = {}
+    for number, name in enumerate(state.fields.get("evidence", ())):
+        if not (chosen := files.get(f"file-{number}", ())):
+            continue
+        kept, refused = keep_uploaded(
+            files=chosen, owner=f"case:{state.id}", by=by, at=at, field=f"evidence-{number}"
+        )  # fmt: skip
+        if refused:
+            raise EvidenceRefused(zh="".join(r.zh for r in refused), en=" ".join(r.en for r in refused))
+        found[name] = reference(words=typed.get(name, ""), files=kept)
+    return found
 
 
 def _words(posted: QueryDict) -> str:

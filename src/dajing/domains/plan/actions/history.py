@@ -11,6 +11,7 @@ from dajing.domains.plan.pack import Indicator, Plan
 from dajing.domains.plan.readings.api import NothingToExplain
 from dajing.domains.plan.readings.gaps import Gap, GapShare, NoGap, gap_of
 from dajing.kernel.casework.api import CaseState, CaseView, Entry
+from dajing.kernel.forms.api import parted
 from dajing.kernel.identity.holding import names_of
 from dajing.kernel.identity.roles import known_roles
 from dajing.kernel.text import Text
@@ -38,7 +39,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     who: Text | str
     post: str
     words: tuple[Text | str, ...]
-    evidence: tuple[tuple[str, str], ...]
+    evidence: tuple[tuple[str, str, tuple[int, ...]], ...]
 
 
 def told(*, view: CaseView, names: dict[str, Text]) -> list[Told]:
@@ -61,7 +62,7 @@ def _told(
         who=who,
         post=entry.post,
         words=tuple(_words(entry, view, data, names)),
-        evidence=pairs,
+        evidence=tuple((name, *parted(reference=str(given))) for name, given in pairs),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -191,12 +192,16 @@ def act(request: HttpRequest, case: str) -> HttpResponse:
     by = actor_of(request=request, at=at)
     view = _case(case, by, at, None)
     try:
-        perform(state=view.state, posted=request.POST, by=by, at=at, key=_key(request))
+        perform(state=view.state, posted=request.POST, by=by, at=at, key=_key(request), files=_files(request))
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
         messages.success(request, str(DONE))
     return HttpResponseRedirect(reverse("plan-action", args=[case]))
+
+
+def _files(request: HttpRequest) -> dict[str, list[Any]]:
+    return {name: request.FILES.getlist(name) for name in request.FILES}
 
 
 def _key(request: HttpRequest) -> str:

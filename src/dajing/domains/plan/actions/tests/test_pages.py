@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import date, timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from PIL import Image
 
 from dajing.domains.plan.actions import pages
 from dajing.kernel.casework.models import Case
+from dajing.kernel.forms.api import of_owner
 from dajing.kernel.identity.loading import load
 from dajing.kernel.identity.models import Person
 
@@ -141,3 +145,35 @@ def test_the_list_is_paged_by_key(at_desk, monkeypatch):
         address = html.context["next_url"] and reverse("plan-actions", args=["zjk-135"]) + html.context["next_url"]
     assert sorted(seen) == list("01234")
     assert browser.client.get(reverse("plan-actions", args=["zjk-135"]), {"after": "x~y"}).status_code == 404
+
+
+def to_the_owner(at_desk):
+    case = opened(at_desk)
+    press(at_desk("zjk-gxj-leader"), case, "instruct", reason="抓紧办理")
+    press(at_desk("zjk-gxj-plan"), case, "give")
+    return case
+
+
+def test_evidence_may_come_as_files_which_the_verifier_opens_and_a_stranger_does_not(at_desk, client):
+    case = to_the_owner(at_desk)
+    photo, out = Image.new("RGB", (4, 3)), io.BytesIO()
+    photo.save(out, "JPEG")
+    pdf = SimpleUploadedFile("测试记录.pdf", b"%PDF-1.4\ntrailer<<>>\n%%EOF\n")
+    files = {"file-0": SimpleUploadedFile("完工.jpg", out.getvalue()), "file-1": pdf, "evidence-1": "档〔2018〕2号"}
+    press(at_desk("zjk-txb-data"), case, "report", reason="已完工", **files)
+    assert Case.objects.get().state == "reported"
+    page = at_desk("zjk-gxj-plan").get("plan-action", case).content.decode()
+    assert "档〔2018〕2号" in page
+    opened_at = [client.get(f"/attachments/{row.pk}/").status_code for row in of_owner(owner=f"case:{case}")]
+    assert opened_at == [200, 200]
+    at_desk("unit-130726-data")
+    assert client.get(f"/attachments/{of_owner(owner=f'case:{case}')[0].pk}/").status_code == 404
+
+
+def test_evidence_that_is_not_taken_leaves_the_action_as_it_was(at_desk):
+    case = to_the_owner(at_desk)
+    files = {"file-0": SimpleUploadedFile("完工.jpg", b"MZ"), "evidence-0": "档1", "evidence-1": "档2"}
+    files |= {"file-1": SimpleUploadedFile("测试.pdf", b"%PDF-1.4\ntrailer<<>>\n%%EOF\n")}
+    answer = press(at_desk("zjk-txb-data"), case, "report", reason="已完工", **files)
+    assert "材料未接收" in answer.content.decode()
+    assert Case.objects.get().state == "given" and of_owner(owner=f"case:{case}") == []
