@@ -35,8 +35,11 @@ def context() -> None:
               help="Which attributes are kept in history: all, those with observedAt, or none.")  # fmt: skip
 @click.option("--lenient", is_flag=True, help="Accept queries by id or idPattern alone, as some clients send them.")
 @click.option("--may-call", default="", help="Private hosts or networks that may be called, as the setting may_call.")
+@click.option("--most-instances", default=10_000, show_default=True, type=click.IntRange(1),
+              help="Instances in one temporal answer; a longer one is cut at a time (206).")  # fmt: skip
 def serve(
-    host: str, port: int, store: Path | None, auth: str, history: str, lenient: bool, may_call: str
+    host: str, port: int, store: Path | None, auth: str, history: str, lenient: bool, may_call: str,
+    most_instances: int,
 ) -> None:  # fmt: skip
     """Serve /ngsi-ld/v1 until SIGTERM."""
     from dajing.domains.context.broker.serving import run
@@ -48,6 +51,7 @@ def serve(
         host=host, port=port, path=store or settings().data_dir / "live.db",
         rows=settings().data_dir / "rows.db", rows_url=settings().rows, tokens=auth == "tokens",
         keep=history, lenient=lenient, may_call=may_call or settings().may_call,
+        archived=store is None, most_instances=most_instances,
         clock=lambda: datetime.now(UTC),
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import apsw
 import structlog
 
 from dajing.domains.context.broker import batch, discovery, entities, hosting, subscriptions, temporal
@@ -14,6 +15,7 @@ from dajing.domains.context.ngsi.errors import (
     BadRequestData,
     InvalidRequest,
     MethodNotAllowed,
+    NoRoom,
     Problem,
     ResourceNotFound,
 )
@@ -126,6 +128,11 @@ class Application:
             return await handler(self.broker, request, *values)
         except Problem as error:
             return problem(error)
+        except (apsw.FullError, apsw.IOError, apsw.ReadOnlyError) as error:
+            _log.error("context.no_room", path=request.path, error=str(error))
+            return problem(
+                NoRoom("The store cannot be written now (is the disk full?); nothing was changed. Try again.")
+            )
         except RecursionError:
             return problem(InvalidRequest("The body is nested too deep."))
         except Exception as error:

@@ -10,7 +10,7 @@ from typing import Any
 import uvicorn
 
 from dajing.domains.context.broker.app import Application
-from dajing.domains.context.broker.state import Broker
+from dajing.domains.context.broker.state import MOST_INSTANCES, Broker
 
 
 def run(
@@ -25,6 +25,7 @@ def run(
     lenient: bool,
     may_call: str = "",
     archived: bool = False,
+    most_instances: int = MOST_INSTANCES,
     clock: Callable[[], datetime],
 ) -> None:
     """Serve until SIGTERM; what was acknowledged is on disk."""
@@ -38,7 +39,16 @@ def run(
         from dajing.domains.context.archive.cold import Archive
 
         archive = Archive(rows=path.parent / "rows.db" if rows is None else rows, url=rows_url)
-    broker = Broker(path=path, clock=clock, keep=keep, lenient=lenient, auth=auth, may_call=may_call, archive=archive)
+    broker = Broker(
+        path=path,
+        clock=clock,
+        keep=keep,
+        lenient=lenient,
+        auth=auth,
+        may_call=may_call,
+        archive=archive,
+        most_instances=most_instances,
+    )
     config = uvicorn.Config(
         Application(broker=broker), host=host, port=port, loop="uvloop", http="httptools", ws="none", lifespan="on",
         access_log=False, log_config=None, server_header=False, date_header=False, timeout_graceful_shutdown=5,

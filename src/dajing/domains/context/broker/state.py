@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 MOST_RENDERED = 20_000
 SHORT = 0.001  # seconds that a query may hold the event loop
+MOST_INSTANCES = 10_000  # of one temporal answer; a longer one is cut (206)
 HOT = timedelta(days=2)  # how long history stays in live.db once it is archived
 HOUSEKEEPING = 30.0  # seconds
 STEPS = 1_000  # instructions of SQLite's machine between two looks at the clock
@@ -44,6 +45,7 @@ class Broker:
     def __init__(
         self, *, path: Path, clock: Callable[[], datetime], keep: Keep = "all", lenient: bool = False,
         auth: Any = None, may_call: str = "", archive: Archive | None = None,
+        most_instances: int = MOST_INSTANCES,
     ) -> None:  # fmt: skip
         self.path = path
         self.clock = clock
@@ -51,6 +53,7 @@ class Broker:
         self.lenient = lenient
         self.auth = auth
         self.archive = archive
+        self.most_instances = most_instances
         self.since = clock()
         self.alias = hashlib.sha256(str(path).encode()).hexdigest()[:12]
         self.outgoing = Outgoing(allowed=may_call)

@@ -22,6 +22,7 @@ from dajing.domains.context.broker.reading import (
     wanted_of,
     writing,
 )
+from dajing.domains.context.broker.slicing import Attributes, cut, partial
 from dajing.domains.context.broker.state import Broker
 from dajing.domains.context.ngsi import merge, order
 from dajing.domains.context.ngsi.errors import BadRequestData, InvalidRequest, ResourceNotFound
@@ -270,20 +271,22 @@ async def retrieve(broker: Broker, request: Request, identifier: str) -> Answer:
     broker.need_tenant(request.tenant)
     wanted = names(request.parameters["attrs"], meta.context) if request.parameters.get("attrs") else ()
 
-    def work() -> Json | None:
+    def work() -> tuple[Json | None, str | None]:
         history = History(reader=broker.reader, archive=broker.archive)
         found = history.head(tenant=request.tenant, identifier=identifier)
-        return None if found is None else _shown(history, found, how, wanted)
+        return (None, None) if found is None else _shown(history, found, how, wanted, broker.most_instances)
 
-    body = await broker.read(work)
+    body, cut_at = await broker.read(work)
     if body is None or not body:
         raise ResourceNotFound(f"There is no history of {identifier} with what was asked for.")
     if wanted and not any(meta.context.compact(w) in body for w in wanted):
         raise ResourceNotFound(f"The history of {identifier} has none of the attributes asked for.")
-    return finish(body, meta, request)
+    return partial(finish(body, meta, request), cut_at)
 
 
-def _shown(history: History, found: tuple[int, Json], how: Asked, wanted: tuple[str, ...]) -> Json:
+def _shown(
+    history: History, found: tuple[int, Json], how: Asked, wanted: tuple[str, ...], most: int
+) -> tuple[Json, str | None]:
     key, head = found
     attrs: dict[str, list[Json]] = {}
     sums: dict[str, Json] | None = {} if how.form.pick is None and how.form.omit is None else None
@@ -300,8 +303,11 @@ def _shown(history: History, found: tuple[int, Json], how: Asked, wanted: tuple[
             instances = [i for i in instances if i.get("datasetId", "@none") in how.form.datasets]
         if instances:
             attrs[iri] = instances
+    cut_at = None
+    if how.aggregate is None:
+        (attrs,), cut_at = cut(entities=[attrs], span=how.span, most=most)
     body = evolution(head=head, attrs=attrs, form=how.form, style=how.style, span=how.span, aggregate=how.aggregate)
-    return body | {how.form.context.compact(iri): found for iri, found in (sums or {}).items()}
+    return body | {how.form.context.compact(iri): found for iri, found in (sums or {}).items()}, cut_at
 
 
 async def query(broker: Broker, request: Request) -> Answer:
@@ -325,9 +331,16 @@ async def _query(broker: Broker, request: Request, meta: Meta, given: Json) -> A
     broker.need_tenant(request.tenant)
     found = await broker.read(lambda: _matching(broker, request.tenant, wanted, how))
     for _, direction in keys[:1]:
-        found.sort(key=lambda e: str(e.get("id")), reverse=direction == "desc")
+        found.sort(key=lambda pair: str(pair[0]["id"]), reverse=direction == "desc")
     page = found[offset : offset + limit]
-    answer = finish(page, meta, request)
+    series, cut_at = [attrs for _, attrs in page], None
+    if how.aggregate is None:
+        series, cut_at = cut(entities=series, span=how.span, most=broker.most_instances)
+    body = [
+        evolution(head=head, attrs=attrs, form=how.form, style=how.style, span=how.span, aggregate=how.aggregate)
+        for (head, _), attrs in zip(page, series, strict=True)
+    ]
+    answer = partial(finish(body, meta, request), cut_at)
     if count:
         answer.add("NGSILD-Results-Count", str(len(found)))
     if limit:
@@ -335,7 +348,7 @@ async def _query(broker: Broker, request: Request, meta: Meta, given: Json) -> A
     return answer
 
 
-def _matching(broker: Broker, tenant: str, wanted: Wanted, how: Asked) -> list[Json]:
+def _matching(broker: Broker, tenant: str, wanted: Wanted, how: Asked) -> list[tuple[Json, Attributes]]:
     history = History(reader=broker.reader, archive=broker.archive)
     parts = wanted.alternatives or (wanted,)
     heads: dict[int, Json] = {
@@ -355,11 +368,7 @@ def _matching(broker: Broker, tenant: str, wanted: Wanted, how: Asked) -> list[J
         rest = Wanted(tenant=tenant, attributes=wanted.attributes, q=wanted.q, geo=wanted.geo, scope=wanted.scope)
         if attrs and broker.reader.judge(wanted=rest, entity=entity):
             chosen = {i: v for i, v in attrs.items() if not wanted.attributes or i in wanted.attributes}
-            found.append(
-                evolution(
-                    head=head, attrs=chosen, form=how.form, style=how.style, span=how.span, aggregate=how.aggregate
-                )
-            )
+            found.append((head, chosen))
     return found
 
 

@@ -116,6 +116,12 @@ class Forbidden(Problem):
     status, kind, title = 403, "AccessDenied", "The token has no right to this"
 
 
+class NoRoom(Problem):
+    """The store cannot be written: the disk is full, or fails."""
+
+    status, kind, title = 507, "InternalError", "Insufficient storage"
+
+
 class TooManyRequests(Problem):
     """The client sent more than its limit."""
 

@@ -1,0 +1,111 @@
+"""Bad input and bad days: a problem document each time, nothing half-written, nobody else slowed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from dajing.domains.context.broker.app import Application
+from dajing.domains.context.broker.state import Broker
+
+LAMP = {"id": "urn:x:lamp", "type": "Lamp", "power": 1}
+JSON = {"Content-Type": "application/json"}
+BODIES = (
+    b"", b"{", b"null", b"[]", b'"text"', b"\xff\xfe", b'{"id": "urn:x:1"}', b'{"id": 1, "type": "T"}',
+    b'{"id": "no uri", "type": "T"}', b'{"id": "urn:x:1", "type": {"a": 1}}', b'{"id": "urn:x:1", "type": []}',
+    b'{"id": "urn:x:1", "type": "T", "p": null}', b'{"id": "urn:x:1", "type": "T", "p": {"type": ["Property"]}}',
+    b'{"id": "urn:x:1", "type": "T", "p": {"type": "Property", "value": 1, "observedAt": "yesterday"}}',
+    b'{"id": "urn:x:1", "type": "T", "location": {"type": "Point", "coordinates": [181, 95]}}',
+    b'{"id": "urn:x:1", "type": "T", "location": {"type": "Polygon", "coordinates": [[[0,0],[1,1]]]}}',
+    b'{"id": "urn:x:1", "type": "T", "p": ' + b"[" * 5000 + b"]" * 5000 + b"}",
+    b'{"id": "urn:x:1", "type": "T", "p": ' + b'{"q":' * 300 + b"1" + b"}" * 300 + b"}",
+    b"[" * 100_000,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(len(BODIES)))
+async def test_a_body_that_is_no_entity_is_a_problem_document_and_changes_nothing(
+    city: httpx.AsyncClient, number: int
+) -> None:
+    answer = await city.post("/entities", content=BODIES[number], headers=JSON)
+    assert answer.status_code == 400, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"]
+    assert (await city.get("/types")).json()["typeList"] == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "type=T&q=" + "(" * 500, "type=T&q=a~=((((a%2B)%2B)%2B", "type=T&georel=near&geometry=Point&coordinates=[1,2]",
+        "type=T&georel=within&geometry=Polygon&coordinates=" + "[" * 900, "type=T&limit=-1", "type=T&limit=1e3",
+        "type=T&scopeQ=%00", "type=T&idPattern=(((((", "type=%22", "type=T&orderBy=;;;", "type=T&pick={{{{",
+        "type=T&lang=" + "a" * 5000, "unknown=1&type=T",
+    ],
+)  # fmt: skip
+async def test_a_query_that_makes_no_sense_is_never_an_internal_error(city: httpx.AsyncClient, query: str) -> None:
+    await city.post("/entities", json=LAMP | {"type": "T"})
+    answer = await city.get(f"/entities?{query}")
+    assert answer.status_code in (200, 400), answer.text
+
+
+async def test_a_body_of_ten_megabytes_is_taken_or_refused_and_delays_nobody(city: httpx.AsyncClient) -> None:
+    many = [{"id": f"urn:x:{n}", "type": "T", "text": "x" * 2_000} for n in range(4_900)]
+    body = json.dumps(many).encode()
+    assert 9_000_000 < len(body) < 16 * 1024 * 1024
+    big = asyncio.create_task(city.post("/entityOperations/upsert", content=body, headers=JSON))
+    await asyncio.sleep(0)
+    assert (await city.post("/entities", json=LAMP)).status_code == 201
+    assert (await big).status_code == 201
+    over = await city.post("/entities", content=b"x" * (17 * 1024 * 1024), headers=JSON)
+    assert over.status_code == 413
+
+
+async def test_a_full_disk_is_said_so_and_what_was_acknowledged_stays(tmp_path: Path) -> None:
+    broker = Broker(path=tmp_path / "live.db", clock=lambda: datetime.now(UTC))
+    await broker.start()
+    transport = httpx.ASGITransport(app=Application(broker=broker))
+    async with httpx.AsyncClient(transport=transport, base_url="http://broker/ngsi-ld/v1") as client:
+        assert (await client.post("/entities", json=LAMP)).status_code == 201
+        # SQLite reports a full disk by the same error as when its own bound of pages is reached
+        pages = broker.reader.connection.pragma("page_count")
+        await broker.write(lambda tx: tx._connection.pragma("max_page_count", pages + 2))
+        statuses = []
+        for n in range(40):
+            body = {"id": f"urn:x:{n}", "type": "T", "text": "x" * 4_000}
+            statuses.append((await client.post("/entities", json=body)).status_code)
+        assert 507 in statuses
+        assert (await client.get("/entities/urn:x:lamp")).status_code == 200
+        await broker.write(lambda tx: tx._connection.pragma("max_page_count", 1_000_000))
+        assert (await client.post("/entities", json=LAMP | {"id": "urn:x:after"})).status_code == 201
+        kept = [n for n, status in enumerate(statuses) if status == 201]
+        for n in kept:
+            assert (await client.get(f"/entities/urn:x:{n}")).status_code == 200
+        found = await client.get("/entities", params={"type": "T", "limit": 0, "count": "true"})
+        assert int(found.headers["ngsild-results-count"]) == len(kept)
+    await broker.stop()
+
+
+async def test_a_clock_that_jumps_back_loses_nothing_and_wakes_nothing(tmp_path: Path) -> None:
+    now = [datetime(2026, 3, 1, tzinfo=UTC)]
+    broker = Broker(path=tmp_path / "live.db", clock=lambda: now[0])
+    await broker.start()
+    transport = httpx.ASGITransport(app=Application(broker=broker))
+    async with httpx.AsyncClient(transport=transport, base_url="http://broker/ngsi-ld/v1") as client:
+        assert (await client.post("/entities", json=LAMP)).status_code == 201
+        now[0] -= timedelta(days=400)
+        patch = {"power": {"value": 2}}
+        assert (await client.patch("/entities/urn:x:lamp/attrs", json=patch)).status_code == 204
+        now[0] += timedelta(days=4000)
+        patch = {"power": {"value": 3}}
+        assert (await client.patch("/entities/urn:x:lamp/attrs", json=patch)).status_code == 204
+        shown = (await client.get("/entities/urn:x:lamp", params={"options": "keyValues"})).json()
+        assert shown["power"] == 3
+        history = await client.get("/temporal/entities/urn:x:lamp", params={"options": "temporalValues"})
+        assert sorted(value for value, _ in history.json()["power"]["values"]) == [1, 2, 3]
+    await broker.stop()
