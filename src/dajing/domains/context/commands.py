@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -61,6 +62,52 @@ def _loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _where(host: str, port: int | None, token: Path | None) -> tuple[str, int, str]:
+    """Host, port and token of the broker to talk to; by default this centre's own with the token of its demo feeds."""
+    from dajing.domains.context.feeding.credentials import FILE
+    from dajing.kernel.settings import settings
+
+    path = token or settings().data_dir / FILE
+    return host, port or settings().machine, path.read_text().strip() if path.exists() else ""
+
+
+_BROKER = (
+    click.option("--host", default="127.0.0.1", show_default=True, help="The broker's address."),
+    click.option("--port", type=int, help="The broker's port; by default this centre's machine port."),
+    click.option("--token", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+                 help="File with the token; by default that of the demo's feeds."),
+)  # fmt: skip
+
+
+def _to_broker[F: Callable[..., None]](function: F) -> F:
+    for option in reversed(_BROKER):
+        function = option(function)
+    return function
+
+
+@context.command()
+@_to_broker
+@click.option("--requests", default=500, show_default=True, help="Requests of each kind.")
+def bench(host: str, port: int | None, token: Path | None, requests: int) -> None:
+    """Measure a running broker over one connection, with entities of its own."""
+    from dajing.domains.context.replaying import bench as measure
+
+    host, number, secret = _where(host, port, token)
+    for found in measure(host=host, port=number, token=secret, requests=requests):
+        click.echo(f"{found.name:28s} {found.rate:8.0f}/s  median {found.median:6.2f} ms  p95 {found.p95:6.2f} ms")
+
+
+@context.command()
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_to_broker
+def replay(path: Path, host: str, port: int | None, token: Path | None) -> None:
+    """Send the entities of PATH (JSON Lines, or one array) to a running broker."""
+    from dajing.domains.context.replaying import replay as again
+
+    host, number, secret = _where(host, port, token)
+    click.echo(again(path=path, host=host, port=number, token=secret))
 
 
 COMMANDS = [context]

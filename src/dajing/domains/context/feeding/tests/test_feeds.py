@@ -21,6 +21,7 @@ from dajing.domains.context.connectors import simulator
 from dajing.domains.context.feeding import credentials
 from dajing.domains.context.feeding.pack import read_feeds
 from dajing.domains.context.feeding.sending import BrokerUnreachable, send
+from dajing.domains.context.replaying import FileUnreadable, bench, entities, replay
 from dajing.domains.context.tests.test_tokens import _rows
 from dajing.kernel.packs.problem import Problems
 from dajing.kernel.settings import settings
@@ -92,3 +93,23 @@ def test_the_feeds_keep_one_good_token_in_a_file_for_its_owner_alone(tmp_path: P
     assert credentials.token(data=tmp_path) != first
     assert ApiToken.objects.count() == 2
     assert set(json.loads(json.dumps(ApiToken.objects.first().scopes))) == {"context.read", "context.write"}
+
+
+def test_a_file_is_replayed_and_a_line_that_is_no_entity_is_named(served: int, tmp_path: Path) -> None:
+    path = tmp_path / "lamps.jsonl"
+    lamps = [{"id": f"urn:x:{n}", "type": "Lamp", "power": n} for n in range(650)]
+    path.write_text("\n".join(json.dumps(lamp) for lamp in lamps) + "\n\n")
+    assert replay(path=path, host="127.0.0.1", port=served, token="feeder") == 650
+    whole = tmp_path / "lamps.json"
+    whole.write_text(json.dumps(lamps[:3]))
+    assert [entity["id"] for entity in entities(path=whole)] == ["urn:x:0", "urn:x:1", "urn:x:2"]
+    path.write_text('{"id": "urn:x:1", "type": "Lamp"}\n{broken\n')
+    with pytest.raises(FileUnreadable, match="Line 2|第 2 行"):
+        replay(path=path, host="127.0.0.1", port=served, token="feeder")
+
+
+def test_a_bench_leaves_nothing_behind(served: int) -> None:
+    found = bench(host="127.0.0.1", port=served, token="feeder", requests=5)
+    assert [measured.count for measured in found] == [5] * 4
+    headers = {"Authorization": "Bearer feeder"}
+    assert httpx.get(f"http://127.0.0.1:{served}/ngsi-ld/v1/types", headers=headers).json()["typeList"] == []
