@@ -8,14 +8,19 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import structlog
 
+from dajing.domains.network.ground.mosaic import files_in, mosaic
+from dajing.domains.network.ground.tiles import GroundRefused, Problem
 from dajing.domains.network.propagation.area import Terrain
 from dajing.domains.network.propagation.demo import relief
 from dajing.kernel.areas.boundaries import boundaries
 from dajing.kernel.settings import settings
 from dajing.kernel.text import Refusal, Text
 
-STEP = 1.0 / 400.0  # degrees, about 250 m
+log = structlog.get_logger()
+STEP = 1.0 / 400.0  # degrees of the demo's relief, about 250 m
+FINE = 1.0 / 1200.0  # of a mosaic of files: 3 arc-seconds, as SRTM has them
 MARGIN = 0.75  # degrees around the city, so that a broadcast transmitter's radius stays on the terrain
 SEED = 130700
 
@@ -29,6 +34,15 @@ class NoTerrain(Refusal):
     )
 
 
+class TerrainRefused(Refusal):
+    """An elevation file that cannot be used as it is."""
+
+    text = Text(zh="{where}：{zh}", en="{where}: {en}")
+
+    def __init__(self, *, problem: Problem) -> None:
+        super().__init__(where=problem.where, zh=problem.zh, en=problem.en)
+
+
 class Ground(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Terrain with the digest of its heights, and whether it is synthetic."""
 
@@ -38,11 +52,31 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 
 def city_terrain() -> Ground:
-    """The terrain of this installation. Raises ``NoTerrain`` where there is none and none may be made up."""
+    """The terrain of this installation: the files of its folder, else in a demo a synthetic relief.
+
+    Raises ``NoTerrain`` where there is none and none may be made up, ``TerrainRefused`` for files that cannot be used.
+    """
     folder = settings().data_dir / "terrain"
+    files = files_in(folder=folder) if folder.is_dir() else []
+    if files:
+        return _measured(tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in files))
     if not settings().synthetic:
         raise NoTerrain(folder=folder)
     return _demo(settings().city_dir)
+
+
+@functools.lru_cache(maxsize=1)
+def _measured(files: tuple[tuple[Path, int, int], ...]) -> Ground:
+    """A mosaic of these files (path, size, time of change); parts without data are void and serve no station."""
+    west, south, east, north = bounds()
+    try:
+        made = mosaic(files=[path for path, _, _ in files], west=west, south=south, east=east, north=north, step=FINE)
+    except GroundRefused as refused:
+        raise TerrainRefused(problem=refused.problem) from refused
+    for note in made.notes:
+        log.info("network.terrain", where=note.where, said=note.en)
+    mark = hashlib.sha256(np.round(np.nan_to_num(made.terrain.heights, nan=-9999.0)).astype(np.int16).tobytes())
+    return Ground(terrain=made.terrain, digest=mark.hexdigest(), synthetic=False)
 
 
 @functools.lru_cache(maxsize=1)

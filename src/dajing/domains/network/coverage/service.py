@@ -112,6 +112,13 @@ def _loss(state: State, station: Station, key: str) -> Loss:
     return Loss(key=key, points=made.numbers.size, body=made.pack())
 
 
+def _left_out(found: State) -> list[Station]:
+    """Stations without a single point: beyond the terrain, over a void of it, or far from everybody."""
+    keys = {_key(found, station): station for station in stations(state=found)}
+    empty = Loss.objects.filter(key__in=list(keys), points=0).values_list("key", flat=True)
+    return sorted(keys[key] for key in empty)
+
+
 def fetcher(*, state: State) -> Callable[[Station], Losses]:
     """Losses by station from the store, each read once. A station not prepared raises ``Loss.DoesNotExist``."""
     kept: dict[Station, Losses] = {}
@@ -156,6 +163,7 @@ def _keep(run: Run, found: State, results: list[tuple[str, str, str, Table]], by
     append(stream=COVERAGE, facts=facts, known_at=run.known_at if run.synthetic else at)
     run.finished_at, run.done = at, run.total
     run.save(update_fields=["finished_at", "done"])
-    detail = {"on": run.on.isoformat(), "digest": run.digest, "inputs": run.inputs, "synthetic": run.synthetic}
+    detail = {"on": run.on.isoformat(), "digest": run.digest, "inputs": run.inputs, "synthetic": run.synthetic,
+              "left_out": len(_left_out(found))}  # fmt: skip
     record(act="network.run.finished", by=by, at=at, subject=f"network:run/{run.pk}", detail=detail)
     publish(topic="facts.appended", payload={"stream": COVERAGE, "run": run.pk}, at=at)
