@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,7 +63,7 @@ def open_case(
     if found := faults(kind=kind):
         raise KindFaulty(zh="".join(f.zh for f in found), en="; ".join(f.en for f in found))
     case = case_id(kind=kind, key=key)
-    with transaction.atomic():
+    with _first(case, 1):
         if (done := _repeated(case, "open", by, key)) is not None:
             return done
         reasons = [] if by.roles.intersection(kind.openers) else [rules.NO_ROLE]
@@ -135,7 +136,7 @@ def perform(
     case: str, verb: str, data: dict[str, Any], by: Actor, at: datetime, seq: int, key: str, allowed: rules.Judge
 ) -> CaseState:
     """Store one act if ``allowed`` has no objection and nobody was faster; a repeated ``key`` answers as before."""
-    with transaction.atomic():
+    with _first(case, seq + 1):
         if (done := _repeated(case, verb, by, key)) is not None:
             return done
         try:
@@ -150,6 +151,18 @@ def perform(
         if found:
             raise unable(reasons=found)
         return _store(kind, state, _line(case, seq + 1, verb, by, at, data), by, key)
+
+
+@contextmanager
+def _first(case: str, seq: int) -> Iterator[None]:
+    """One transaction; where another author's line has taken the place ``seq``, ``ChangedMeanwhile``."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        if CaseEvent.objects.filter(case=case, seq=seq).exists():
+            raise ChangedMeanwhile from None
+        raise
 
 
 def _line(case: str, seq: int, verb: str, by: Actor, at: datetime, data: dict[str, Any]) -> Event:
@@ -169,11 +182,7 @@ def _store(kind: CaseKind, before: CaseState | None, event: Event, by: Actor, ke
     data, sealed = parted(kind=kind, event=event)
     event = msgspec.structs.replace(event, data=data)
     state = apply(kind=kind, state=before, event=event)
-    try:
-        with transaction.atomic():
-            CaseEvent.objects.create(**msgspec.structs.asdict(event), sealed=sealed, key=key)
-    except IntegrityError:
-        raise ChangedMeanwhile from None
+    CaseEvent.objects.create(**msgspec.structs.asdict(event), sealed=sealed, key=key)
     rows = project(kind=kind, state=state)
     store.write(kind=kind, rows=rows, before=project(kind=kind, state=before) if before else None, at=event.at)
     detail = {"seq": event.seq, "state": state.state, "data": event.data}

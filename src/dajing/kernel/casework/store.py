@@ -62,11 +62,13 @@ def _encoded(kind: CaseKind) -> tuple[str, str]:
 
 def kind_of(*, digest: str) -> CaseKind:
     """The kind as it was; raises ``KindVersion.DoesNotExist``."""
-    return _decoded(digest, KindVersion.objects.values_list("body", flat=True).get(digest=digest))
+    return _version(digest)
 
 
 @lru_cache(maxsize=1_000)
-def _decoded(_digest: str, body: str) -> CaseKind:
+def _version(digest: str) -> CaseKind:
+    """A digest names its content, so that it is read once for each process."""
+    body = KindVersion.objects.values_list("body", flat=True).get(digest=digest)
     return msgspec.json.decode(body, type=CaseKind)
 
 
@@ -103,10 +105,21 @@ def _telling(kind: CaseKind, row: Row, at: datetime) -> Row:
 
 
 def _exchange(table: type[Model], key: str, old: Sequence[Row], new: Sequence[Row]) -> None:
-    gone = [row for row in old if row not in new]
+    """Delete, change and add what differs; rows of one case are told apart by ``key``."""
+    there, wanted = {row[key]: row for row in old}, {row[key] for row in new}
+    gone = [name for name in there if name not in wanted]
     if gone:
-        table._default_manager.filter(case=gone[0]["case"], **{f"{key}__in": [row[key] for row in gone]}).delete()
-    table._default_manager.bulk_create(table(**row) for row in new if row not in old)
+        table._default_manager.filter(case=old[0]["case"], **{f"{key}__in": gone}).delete()
+    added = []
+    for row in new:
+        if row[key] not in there:
+            added.append(row)
+        elif row != there[row[key]]:
+            same = table._default_manager.filter(case=row["case"], **{key: row[key]})
+            if not same.update(**row):
+                added.append(row)  # somebody removed it by hand; it follows from the log all the same
+    if added:
+        table._default_manager.bulk_create(table(**row) for row in added)
 
 
 def rebuilt(*, cases: Sequence[str] | None = None) -> Iterator[tuple[CaseKind, CaseState, Rows]]:
@@ -171,21 +184,35 @@ def rebuild() -> int:
         with transaction.atomic():
             list(Case.objects.select_for_update().filter(pk__in=batch).values("pk"))
             kept = stored(cases=batch)
-            for kind, state, rows in rebuilt(cases=batch):
-                _mend(kind, state, rows, kept.get(state.id))
+            new = [found for found in rebuilt(cases=batch) if _mend(*found, kept.get(found[1].id))]
+            _create(new)
         total, after = total + len(batch), batch[-1]
     for table, column in PROJECTIONS:
         table._default_manager.exclude(**{f"{column}__in": CaseEvent.objects.values("case")}).delete()
     return total
 
 
-def _mend(kind: CaseKind, state: CaseState, rows: Rows, there: Rows | None) -> None:
+def _mend(kind: CaseKind, state: CaseState, rows: Rows, there: Rows | None) -> bool:
+    """Write what differs of a case that has a row; True for one that has none and is to be created."""
     if there is None:
-        for table, column in PROJECTIONS[1:]:
-            table._default_manager.filter(**{column: state.id}).delete()
-    elif there.encoded == rows.encoded:
+        return True
+    if there.encoded != rows.encoded:
+        write(kind=kind, rows=rows, before=there, at=state.last_at)
+    return False
+
+
+def _create(found: Sequence[tuple[CaseKind, CaseState, Rows]]) -> None:
+    """All rows of cases that have none, a table at a time."""
+    if not found:
         return
-    write(kind=kind, rows=rows, before=there, at=state.last_at)
+    cases = [state.id for _, state, _ in found]
+    for table, column in PROJECTIONS[1:]:
+        table._default_manager.filter(**{f"{column}__in": cases}).delete()
+    Case.objects.bulk_create([Case(**rows.case) for _, _, rows in found])
+    QueueRow.objects.bulk_create([QueueRow(**row) for _, _, rows in found for row in rows.queue])
+    AccessRow.objects.bulk_create([AccessRow(**row) for _, _, rows in found for row in rows.access])
+    told = [_telling(kind, row, state.last_at) for kind, state, rows in found for row in rows.clocks]
+    ClockRow.objects.bulk_create([ClockRow(**row) for row in told])
 
 
 def _cases(after: str) -> list[str]:
