@@ -17,7 +17,7 @@ from dajing.kernel.casework.tests.orders import AT, CHIEF, KIND, OTHER, WORKER, 
 from dajing.kernel.clocks.api import Unit
 from dajing.kernel.ledger.models import Entry
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.store_both, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +38,8 @@ def test_a_case_goes_from_opening_to_its_end_and_every_act_leaves_log_ledger_eve
 
 
 def test_five_working_days_from_28_september_2018_end_after_national_day_and_the_made_up_saturdays():
-    # notice 国办发明电〔2017〕12号: off 1 to 7 October; 29 and 30 September are worked: 29, 30, 8, 9, 10
+    # 国办发明电〔2017〕12号, read on scgw.gov.cn and Wikisource: off 1 to 7 October, 29 and 30 September worked.
+    # Counted are 29, 30, 8, 9, 10.
     opened()
     assert ClockRow.objects.get().due == datetime(2018, 10, 10, 16, tzinfo=UTC)
 

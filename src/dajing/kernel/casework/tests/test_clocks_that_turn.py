@@ -17,7 +17,7 @@ from dajing.kernel.clocks import calendar
 from dajing.kernel.clocks.api import Unit
 from dajing.kernel.ledger.models import Entry
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.store_both, pytest.mark.django_db(transaction=True)]
 DUE = datetime(2018, 10, 10, 16, tzinfo=UTC)  # five working days from AT; four of them are the warning's
 STRICT = msgspec.structs.replace(
     KIND, id="strict", escalations=(Escalation(after=1, to="order.assign"), Escalation(after=3, to="order.chief"))

@@ -19,7 +19,7 @@ from dajing.kernel.identity.actor import Actor
 from dajing.kernel.identity.holding import actor
 from dajing.kernel.identity.models import Appointment, Department, Person, Post, PostRole
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.store_both, pytest.mark.django_db(transaction=True)]
 PHOTO = {"photo": "objects/1"}
 
 EXTEND = Transition(

@@ -15,7 +15,7 @@ from dajing.kernel.measures.evaluating import evaluate, use
 from dajing.kernel.measures.registry import measures
 from dajing.kernel.series.models import Batch
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.store_both, pytest.mark.django_db(transaction=True)]
 PHOTO = {"photo": "objects/1"}
 DAY = 24
 # AT is Friday 28 September 2018. Worked: Saturday 29 and Sunday 30 September (made up), then 8, 9, 10, 11, 12 October.

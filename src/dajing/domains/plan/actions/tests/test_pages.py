@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,8 +12,12 @@ from django.urls import reverse
 from PIL import Image
 
 from dajing.domains.plan.actions import pages
+from dajing.domains.plan.loading import plan as load_plan
+from dajing.domains.plan.register.rules import Entry, Milestone
+from dajing.domains.plan.register.service import fill
 from dajing.kernel.casework.models import Case
 from dajing.kernel.forms.api import of_owner
+from dajing.kernel.identity.holding import actor as holding_actor
 from dajing.kernel.identity.loading import load
 from dajing.kernel.identity.models import Person
 
@@ -177,3 +181,24 @@ def test_evidence_that_is_not_taken_leaves_the_action_as_it_was(at_desk):
     answer = press(at_desk("zjk-txb-data"), case, "report", reason="已完工", **files)
     assert "材料未接收" in answer.content.decode()
     assert Case.objects.get().state == "given" and of_owner(owner=f"case:{case}") == []
+
+
+def test_a_milestone_of_a_key_project_is_the_same_kind_of_case(at_desk):
+    plan, slot = load_plan(), next(s.id for s in load_plan().slots if s.kind == "project")
+    steps = tuple(Milestone(title=name, due=date.fromisoformat(LATER)) for name in ("可研批复", "竣工验收"))
+    entry = Entry(title="云中心", approval="张发改〔2026〕1号", money_wan=None, milestones=steps, targets=("iptv",))
+    by = actor_of_login("zjk-gxj-plan")
+    fill(plan=plan, slot=slot, entry=entry, expected=0, by=by, at=datetime.now(UTC))
+    officer = at_desk("zjk-gxj-plan")
+    page = officer.get("plan-slots", "zjk-135").content.decode()
+    assert f"slot={slot}&amp;milestone=2" in page
+    form = officer.get("plan-action-new", "zjk-135", slot=slot, milestone=2, until=LATER).content.decode()
+    assert 'value="云中心：竣工验收"' in form
+    typed = TYPED | {"indicator": "", "slot": slot, "milestone": "2", "title": "云中心：竣工验收", "area": "130700"}
+    assert officer.post("plan-action-new", "zjk-135", **(typed | {"milestone": "3"})).status_code == 422
+    officer.post("plan-action-new", "zjk-135", **typed)
+    assert Case.objects.get().subject == f"plan:zjk-135/slot:{slot}"
+
+
+def actor_of_login(login):
+    return holding_actor(person=Person.objects.get(login=login), at=datetime.now(UTC))
