@@ -7,9 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from dajing.domains.network.propagation import area, compare, gridded
+from dajing.domains.network.propagation import area, compare, gridded, tr38901
 from dajing.domains.network.propagation.demo import rough_terrain
 from dajing.domains.network.propagation.p1812 import OutsideTheModel
+from dajing.domains.network.propagation.streets import in_streets
 
 SITE = area.Site(longitude=115.01, latitude=40.62, height=30.0, frequency_ghz=0.8)
 
@@ -79,3 +80,23 @@ def test_an_impossible_box_is_refused():
         gridded.city_grid(west=116.0, south=40.0, east=115.0, north=41.0)
     with pytest.raises(OutsideTheModel, match="too many"):
         gridded.city_grid(west=70.0, south=20.0, east=130.0, north=50.0, cell_m=10.0)
+
+
+def test_in_a_town_the_loss_is_at_least_that_of_streets_and_elsewhere_unchanged(terrain, grid):
+    site = area.Site(longitude=115.01, latitude=40.62, height=25.0, frequency_ghz=3.5)
+    patch = gridded.on_grid(terrain=terrain, site=site, grid=grid, radius_km=7.0)
+    built = np.zeros((grid.rows, grid.columns), bool)
+    built[:, : grid.columns // 2] = True
+    town = in_streets(patch=patch, grid=grid, site=site, built=built)
+    inside = built[patch.window.slices]
+    assert np.array_equal(town.loss[~inside], patch.loss[~inside], equal_nan=True)
+    assert (np.nan_to_num(town.loss) >= np.nan_to_num(patch.loss)).all()
+    for east, rises in ((-1.0, True), (-6.0, False)):  # 1 km west is within the scenario's 5 km, 6 km is not
+        lon = site.longitude + east / (111.195 * math.cos(math.radians(site.latitude)))
+        row, column = grid.cell(longitude=lon, latitude=site.latitude)
+        here = row - patch.window.row, column - patch.window.column
+        if rises:
+            street = tr38901.loss(scenario="UMa", sight=False, distance_m=-1000 * east, frequency_ghz=3.5)
+            assert town.loss[here] == pytest.approx(max(float(street), float(patch.loss[here])), abs=1.0)
+        else:
+            assert town.loss[here] == patch.loss[here]
