@@ -6,7 +6,7 @@ P.1812 knows the height of clutter, not its streets; at 2.6 GHz and above in a t
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +32,9 @@ def in_streets(
     """
     north, west, dy, dx = centres_km(grid=grid, window=patch.window, longitude=site.longitude, latitude=site.latitude)
     tangent = math.tan(math.radians(site.latitude))
-    columns, rows = np.arange(float(patch.window.columns)), np.arange(float(patch.window.rows))
-    x, y = offset_km.py_func((west + dx * columns)[None, :], (north - dy * rows)[:, None], tangent)
+    east: Any = (west + dx * np.arange(float(patch.window.columns)))[None, :]
+    up: Any = (north - dy * np.arange(float(patch.window.rows)))[:, None]
+    x, y = offset_km(east, up, tangent)
     metres = 1000.0 * np.hypot(x, y)
     near, far = tr38901.LIMITS[scenario].hidden_m
     cells = built[patch.window.slices] & (metres >= near) & (metres <= far) & np.isfinite(patch.loss)
