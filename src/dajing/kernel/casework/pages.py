@@ -18,7 +18,7 @@ from dajing.kernel.identity.api import actor_of, audience
 def case(request: HttpRequest, case: str) -> HttpResponse:
     """One link for every case, from queues and messages."""
     by = actor_of(request=request, at=datetime.now(UTC))
-    kind = visible(by=by).filter(pk=case).values_list("kind", flat=True).first()
+    kind = None if "\0" in case else visible(by=by).filter(pk=case).values_list("kind", flat=True).first()
     if kind is None:
         raise Http404(case)
     address = page_of(kind=kind, case=case)

@@ -42,8 +42,9 @@ def read(*, form: Form, posted: Posted) -> dict[str, Any]:
 def _value(about: Mapping[str, Any], field: str, posted: Posted) -> Any:
     sort = about["type"]
     if sort == "array":
-        return [str(value) for value in posted.getlist(field)]
-    text = str(posted.get(field, "")).replace("\r\n", "\n").strip()
+        return [str(value).replace("\0", "") for value in posted.getlist(field)]
+    # PostgreSQL keeps no NUL, and nobody types one
+    text = str(posted.get(field, "")).replace("\r\n", "\n").replace("\0", "").strip()
     if sort == "boolean":
         return True if text == "yes" else None
     if sort in ("integer", "number"):

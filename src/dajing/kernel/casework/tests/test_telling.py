@@ -16,7 +16,7 @@ from dajing.kernel.identity.loading import load
 from dajing.kernel.identity.models import Person
 from dajing.kernel.notify.models import Notice
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.store_both, pytest.mark.django_db(transaction=True)]
 
 
 def now():

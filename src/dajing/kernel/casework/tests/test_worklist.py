@@ -22,7 +22,7 @@ from dajing.kernel.identity.loading import load
 from dajing.kernel.identity.models import Person, Post
 from dajing.kernel.text import Text
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.store_both, pytest.mark.django_db(transaction=True)]
 _keys = count()
 ROLES = ("plan.fill", "plan.review")
 KIND = CaseKind(
@@ -148,7 +148,8 @@ def test_the_page_shows_words_a_mark_and_a_link_that_can_be_kept(by, officer, cl
 
 
 @pytest.mark.parametrize("query", ["view=%00", "after=x", "after=2018-01-01T00:00:00 y", "colour=%27--", "whose=root",
-                                   "kind=" + "x" * 5000, "after=9999-12-31T23:59:59Z%20", "state=🚧"])  # fmt: skip
+                                   "kind=" + "x" * 5000, "after=9999-12-31T23:59:59Z%20", "state=🚧",
+                                   "kind=%00x", "after=2018-01-01T00:00:00Z%20%00"])  # fmt: skip
 def test_an_address_that_nobody_wrote_still_opens_the_list(query, officer, client):
     client.force_login(officer)
     assert client.get(f"/work/?{query}").status_code == 200
@@ -241,3 +242,13 @@ def test_the_panel_of_the_department_desk_shows_the_most_urgent(by, officer, cli
     client.force_login(officer)
     assert "最急的一件" in client.get("/department/").content.decode()
     assert Post.objects.exists()
+
+
+def test_nothing_that_a_program_sends_breaks_the_acts(by, officer, client):
+    case = opened(by, person=by.id)
+    client.force_login(officer)
+    odd = {"act": "note", "words": "a\0b", "chosen": [f"1:{case.id}", "²:x", "1:\0", ":", "9" * 40 + ":x"], "to": "\0"}
+    assert client.post("/work/act", odd).status_code == 200
+    assert CaseEvent.objects.get(verb="note").data["words"] == "ab"
+    assert client.post("/work/views", {"name": "\0", "query": "view=%00"}).status_code == 302
+    assert client.get("/case/%00/").status_code == client.post("/case/%00/act").status_code == 404

@@ -34,6 +34,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 def asked(*, query: QueryDict, at: datetime) -> Asked:
     """Read a query string; what cannot be read counts as not said, so that an old link still opens."""
+    query = QueryDict(query.urlencode().replace("%00", ""))  # PostgreSQL has no NUL in a text
     return Asked(
         whose=_one_of(query.get("whose", ""), get_args(Whose), "mine"),
         wanted=Filter(

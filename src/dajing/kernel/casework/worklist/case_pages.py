@@ -110,8 +110,8 @@ def act(request: HttpRequest, case: str) -> HttpResponse:
     at = datetime.now(UTC)
     by = actor_of(request=request, at=at)
     names = ("act", "words", "to", "proposal", "department", "seq", "key")
-    given = {name: request.POST.get(name, "").strip()[:5000] for name in names}
-    if not reading.visible(by=by).filter(pk=case).exists():
+    given = {name: request.POST.get(name, "").replace("\0", "").strip()[:5000] for name in names}
+    if "\0" in case or not reading.visible(by=by).filter(pk=case).exists():
         raise Http404(case)
     try:
         with transaction.atomic():  # files of an act that is refused do not stay

@@ -39,7 +39,7 @@ def act(request: HttpRequest) -> HttpResponse:
     at = datetime.now(UTC)
     by, shown = actor_of(request=request, at=at), asked(query=QueryDict(request.POST.get("query", "")), at=at)
     chosen = [one for text in request.POST.getlist("chosen") if (one := _chosen(text))]
-    given = {name: request.POST.get(name, "").strip() for name in ("act", "words", "to", "proposal")}
+    given = {name: request.POST.get(name, "").replace("\0", "").strip() for name in ("act", "words", "to", "proposal")}
     errors = _objections(chosen, given["act"], kinds_known())
     if errors:
         ticked = {one.case for one in chosen}
@@ -56,7 +56,10 @@ def act(request: HttpRequest) -> HttpResponse:
 
 def _chosen(text: str) -> bulk.Chosen | None:
     seq, _, case = text.partition(":")
-    return bulk.Chosen(case=case, seq=int(seq)) if case and seq.isdecimal() and len(seq) < 10 else None
+    case = case.replace("\0", "")
+    return (
+        bulk.Chosen(case=case, seq=int(seq)) if case and seq.isascii() and seq.isdecimal() and len(seq) < 10 else None
+    )
 
 
 def _objections(chosen: list[bulk.Chosen], act: str, known: list[CaseKind]) -> list[dict[str, Any]]:
@@ -73,7 +76,9 @@ def keep(request: HttpRequest) -> HttpResponse:
     at = datetime.now(UTC)
     query = asked(query=QueryDict(request.POST.get("query", "")), at=at).query()
     try:
-        views.keep_view(name=request.POST.get("name", ""), query=query, by=actor_of(request=request, at=at))
+        views.keep_view(
+            name=request.POST.get("name", "").replace("\0", ""), query=query, by=actor_of(request=request, at=at)
+        )
     except Refusal as refusal:
         messages.error(request, str(refusal))
     return HttpResponseRedirect(f"{reverse('work')}?{query}")

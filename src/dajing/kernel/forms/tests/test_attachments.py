@@ -11,14 +11,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from dajing.kernel.catalog import objects
-from dajing.kernel.forms import attachments
+from dajing.kernel.forms import attachments, doctor
 from dajing.kernel.forms.models import Attachment
 from dajing.kernel.forms.refusals import FileRefused, TooManyFiles
 from dajing.kernel.forms.scanning import UnableToScan, scan
 from dajing.kernel.identity.actor import Actor
 from dajing.kernel.identity.models import Person
 from dajing.kernel.ledger.models import Entry
-from dajing.kernel.settings import settings
+from dajing.kernel.settings import Settings, settings
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT = datetime(2018, 6, 4, 2, tzinfo=UTC)
@@ -246,3 +246,10 @@ def test_without_a_scanner_nothing_is_called_clean_and_with_a_dead_one_nothing_i
     with pytest.raises(UnableToScan):
         keep(PDF, name="a.pdf")
     assert not Attachment.objects.exists()
+
+
+def test_doctor_says_whether_files_are_scanned():
+    demo, real = Settings(), Settings(demo="none")
+    assert doctor.scanner(demo, AT).state == "good" and doctor.scanner(real, AT).state == "warning"
+    dead = doctor.scanner(real.model_copy(update={"scanner": "clamd://127.0.0.1:9"}), AT)
+    assert dead.state == "bad" and "clamd" in dead.cure.en

@@ -29,7 +29,7 @@ from dajing.kernel.ledger.models import Entry, SubjectKey
 from dajing.kernel.packs.problem import Problems
 from dajing.kernel.settings import settings
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.store_both, pytest.mark.django_db(transaction=True)]
 GOOD = {"title": "沽源县6月网上可办率", "department": "zjk-spj", "area": "130724", "sort": "wrong", "shown": "95.3",
         "words": "与本局台账相差两个百分点，台账为93.1。", "key": "k"}  # fmt: skip
 FORM = "/forms/data_problem/"

@@ -22,7 +22,7 @@ from dajing.kernel.notify.outgoing import UnableToReach, allowed, post
 from dajing.kernel.settings import Settings, settings
 from dajing.kernel.text import Text
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.store_both, pytest.mark.django_db(transaction=True)]
 AT = datetime(2018, 6, 4, 2, tzinfo=UTC)  # 10:00 in China
 ZONE = ZoneInfo("Asia/Shanghai")
 WORDS = Text(zh="交办：核对口径", en="Given to you: check the definition")
