@@ -34,7 +34,8 @@ def test_from_the_citys_gap_to_one_village(signed_in: Callable[..., Page], langu
              "/network/area/130709100/?service=4g", "/network/point/130709100200/?service=4g", "/network/registers/",
              "/network/gaps/?service=4g"]  # fmt: skip
     for path in paths:
-        page.goto(origin + path)
+        answer = page.goto(origin + path)
+        assert answer is not None and answer.status == 200, path
         assert page.locator("h1").count() == 1
         for width in (390, 1920):
             sound(page, width)
