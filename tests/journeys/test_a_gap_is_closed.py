@@ -77,7 +77,7 @@ def test_a_gap_becomes_an_action_that_is_verified_closed_and_laid_beside_the_rea
     press(officer, say["give"])
     owner = signed_in("zjk-gdj-data", path, scripts=scripts, **how)
     owner.get_by_role("textbox", name=say["done"]).fill("Installed")
-    owner.get_by_label("Register").fill("File 7")
+    owner.get_by_label("Register", exact=True).fill("File 7")
     owner.get_by_role("button", name=say["report"], exact=True).click()
     assert owner.get_by_role("button", name=say["verify"], exact=True).count() == 0
     inspector = signed_in("zjk-gxj-inspector", path, scripts=scripts, **how)
