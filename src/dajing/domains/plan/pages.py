@@ -20,6 +20,7 @@ from dajing.domains.plan.exports.api import FORMATS, MIME, write
 from dajing.domains.plan.exports.composing import compose_report
 from dajing.domains.plan.loading import plan as load_plan
 from dajing.domains.plan.pack import Indicator, Plan
+from dajing.domains.plan.past import moment_of
 from dajing.kernel.areas.api import AreaUnknown, areas, units
 from dajing.kernel.areas.api import area as find_area
 from dajing.kernel.identity.api import actor_of
@@ -42,7 +43,8 @@ def default(request: HttpRequest) -> HttpResponse:
 def board(request: HttpRequest, plan: str) -> HttpResponse:
     """规划总览: goals, indicators with status and reason, aims, slots, one indicator by county."""
     found = plan_or_404(id=plan)
-    shown = source.board(plan=found, as_of=as_of(request).moment)
+    moment = moment_of(request=request, plan=found)
+    shown = source.board(plan=found, as_of=moment)
     state = (found.id, shown.vintage and (shown.vintage.id, shown.vintage.computed_at), as_of(request).text)
     frame = {"plan": found, "board": shown, "vintage": shown.vintage}
     chosen = (request.GET.get("indicator", ""), request.GET.get("period", ""), request.user.is_authenticated)
@@ -51,9 +53,7 @@ def board(request: HttpRequest, plan: str) -> HttpResponse:
         "body": part(
             template="plan/_board.html",
             key=(*state, source.slots_version(plan=found)),
-            context=lambda: (
-                frame | {"formats": TITLES.items(), "slots": source.slots(plan=found, as_of=as_of(request).moment)}
-            ),
+            context=lambda: frame | {"formats": TITLES.items(), "slots": source.slots(plan=found, as_of=moment)},
             request=request,
         ),
         "map": part(
@@ -71,7 +71,8 @@ def indicator(request: HttpRequest, plan: str, indicator: str) -> HttpResponse:
     """One indicator: definition, traps, series with target and forecast, counties, gap, what stands beside it."""
     found = plan_or_404(id=plan)
     chosen = indicator_or_404(plan=found, id=indicator)
-    shown = source.board(plan=found, as_of=as_of(request).moment)
+    moment = moment_of(request=request, plan=found)
+    shown = source.board(plan=found, as_of=moment)
     row = next(row for row in shown.rows if row.indicator.id == chosen.id)
     spread = _spread(request, shown, chosen)
     outlook = details.outlook(board=shown, indicator=chosen)
@@ -81,9 +82,9 @@ def indicator(request: HttpRequest, plan: str, indicator: str) -> HttpResponse:
         "chart": details.series_chart(row=row, outlook=outlook),
         "outlook": outlook,
         "chart_data": details.chart_data(row=row, mark=gettext("模拟数据") if settings().synthetic else ""),
-        "objections": reports.objections(plan=found, indicator=chosen, as_of=as_of(request).moment),
+        "objections": reports.objections(plan=found, indicator=chosen, as_of=moment),
         "areas": areas(),
-        "gap": details.gap(board=shown, indicator=chosen, as_of=as_of(request).moment),
+        "gap": details.gap(board=shown, indicator=chosen, as_of=moment),
         **_actions(request, found, chosen),
         **spread,
     }
@@ -94,7 +95,7 @@ def _actions(request: HttpRequest, plan: Plan, indicator: Indicator) -> dict[str
     """Everybody sees how many actions there are; what they are, who may read them."""
     at = datetime.now(UTC)
     by = actor_of(request=request, at=at)
-    moment = as_of(request).moment
+    moment = moment_of(request=request, plan=plan)
     return {
         "action_count": actions.count(plan=plan, indicator=indicator.id, at=at),
         "action_lines": actions.lines(plan=plan, by=by, at=at, indicator=indicator.id, as_of=moment),
@@ -111,7 +112,7 @@ def area(request: HttpRequest, plan: str, area: str) -> HttpResponse:
         unit = find_area(area)
     except AreaUnknown as refusal:
         raise Http404(str(refusal)) from refusal
-    shown = source.board(plan=found, as_of=as_of(request).moment)
+    shown = source.board(plan=found, as_of=moment_of(request=request, plan=found))
     assert shown.vintage is not None  # noqa: S101 - a board read from rows has one
     local = source.area_board(plan=found, vintage=shown.vintage, area=unit.code)
     pairs = list(zip(local.rows, shown.rows, strict=True))
@@ -131,7 +132,7 @@ def evidence(request: HttpRequest, plan: str, indicator: str, area: str, period:
         unit = find_area(area)
     except AreaUnknown as refusal:
         raise Http404(str(refusal)) from refusal
-    moment, now = as_of(request).moment, datetime.now(UTC)
+    moment, now = moment_of(request=request, plan=found), datetime.now(UTC)
     shown = source.board(plan=found, as_of=moment)
     context = {
         "indicator": chosen,
@@ -154,7 +155,7 @@ def evidence(request: HttpRequest, plan: str, indicator: str, area: str, period:
 def supervision(request: HttpRequest, plan: str) -> HttpResponse:
     """每周督办: what is late or behind, and who owns it."""
     found = plan_or_404(id=plan)
-    moment = as_of(request).moment
+    moment = moment_of(request=request, plan=found)
     shown = source.board(plan=found, as_of=moment)
     at = datetime.now(UTC)
     context = details.supervision(board=shown) | {"owed": reports.owed(plan=found, at=at, as_of=moment)}
@@ -171,13 +172,18 @@ def report(request: HttpRequest, plan: str, format: str) -> HttpResponse:
         raise Http404(format)
     found = plan_or_404(id=plan)
     language = "en" if (request.GET.get("language") or get_language() or "").startswith("en") else "zh"
-    moment = as_of(request)
+    asked = as_of(request)
+    if asked.refused:  # a page can say that it shows the present instead; a file would only be believed
+        return HttpResponse(
+            asked.refused.render(language=language), status=422, content_type="text/plain; charset=utf-8"
+        )
     at = datetime.now(UTC)
     by = actor_of(request=request, at=at)
-    composed = compose_report(plan=found, as_of=moment.moment, language=language, at=at, by=by)
+    moment = moment_of(request=request, plan=found)
+    composed = compose_report(plan=found, as_of=moment, language=language, at=at, by=by)
     written = write(format=format, report=composed)
     answer = HttpResponse(written, content_type=MIME[format])
-    name = f"{found.id}-{moment.text[:10] or 'now'}-{language}.{format}"
+    name = f"{found.id}-{asked.text[:10] or 'now'}-{language}.{format}"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 

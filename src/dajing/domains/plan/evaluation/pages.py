@@ -14,9 +14,10 @@ from dajing.domains.plan.board import source
 from dajing.domains.plan.evaluation import service
 from dajing.domains.plan.forecast.service import forecasts
 from dajing.domains.plan.pack import Plan
+from dajing.domains.plan.past import moment_of
 from dajing.kernel.identity.api import actor_of, requires
 from dajing.kernel.text import Refusal
-from dajing.kernel.ui.moment import UnableToReadMoment, as_of, read_as_of
+from dajing.kernel.ui.moment import UnableToReadMoment, read_as_of
 
 
 @require_safe
@@ -43,7 +44,7 @@ def seal(request: HttpRequest, plan: str) -> HttpResponse:
 
 def _page(request: HttpRequest, plan: Plan, *, given: str = "", refusal: Refusal | None = None) -> HttpResponse:
     now = datetime.now(UTC)
-    moment = as_of(request).moment
+    moment = moment_of(request=request, plan=plan)
     board = source.board(plan=plan, as_of=moment)
     assert board.vintage is not None  # noqa: S101 - a board read from rows has one
     evaluation = service.shown(plan=plan, state=board.vintage, as_of=moment, at=now)

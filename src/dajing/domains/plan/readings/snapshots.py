@@ -44,6 +44,11 @@ def snapshot(*, plan: Plan | str, as_of: datetime | None = None) -> SnapshotInfo
     return info(stored)
 
 
+def is_stored(*, plan: Plan, as_of: datetime) -> bool:
+    """Whether the state known at ``as_of`` can be read without computing it."""
+    return _stored(plan, as_of) is not None
+
+
 def _stored(plan: Plan, as_of: datetime | None) -> Snapshot | None:
     kept = Snapshot.objects.filter(plan=plan.id, as_of=as_of, definition=definition(plan=plan))
     return kept.order_by("-id").first()
