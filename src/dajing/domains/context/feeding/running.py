@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from dajing.domains.context.connectors import airquality, simulator
@@ -39,22 +40,21 @@ class Turns:
         for feed in feeds(settings=self._settings):
             if feed.every == "once" and feed.id in self._sent:
                 continue
-            entities = list(self._pull(feed, at))
-            if entities:
-                total += send(
-                    entities=entities, host=self._settings.machine_host, port=self._settings.machine, token=secret
-                )
+            total += send(
+                entities=self._pull(feed, at), host=self._settings.machine_host, port=self._settings.machine,
+                token=secret,
+            )  # fmt: skip
             self._sent[feed.id] = at
         (self._settings.data_dir / BEGUN).touch()
         return total
 
-    def _pull(self, feed: Feed, at: datetime) -> list[simulator.Json]:
+    def _pull(self, feed: Feed, at: datetime) -> Iterator[simulator.Json]:
         if feed.connector == "airquality":
             path = self._settings.city_dir / feed.file
-            return list(airquality.pull(options=airquality.Options(path=path, city=self._settings.city)))
+            return airquality.pull(options=airquality.Options(path=path, city=self._settings.city))
         options = simulator.Options(
             seed=feed.seed, at=at, places=places.places(data=self._settings.data_dir), since=self._sent.get(feed.id)
         )
         if options.since is None and not (self._settings.data_dir / BEGUN).exists():
-            return list(simulator.day(options=options))
-        return list(simulator.pull(options=options))
+            return simulator.day(options=options)
+        return simulator.pull(options=options)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from http.client import HTTPConnection, HTTPException
+from itertools import batched
 from typing import Any
 
 import msgspec
@@ -24,12 +25,16 @@ class BrokerUnreachable(Refusal):
     )
 
 
-def send(*, entities: Sequence[dict[str, Any]], host: str, port: int, token: str) -> int:
-    """Upsert entities in batches; returns how many. Raises ``BrokerUnreachable``; sending again is harmless."""
-    connection = HTTPConnection(host, port, timeout=SECONDS)
+def send(*, entities: Iterable[dict[str, Any]], host: str, port: int, token: str) -> int:
+    """Upsert entities in batches, never holding more than one; returns how many.
+
+    Raises ``BrokerUnreachable``; sending again is harmless.
+    """
+    connection, total = HTTPConnection(host, port, timeout=SECONDS), 0
     try:
-        for start in range(0, len(entities), BATCH):
-            body = msgspec.json.encode(entities[start : start + BATCH])
+        for batch in batched(entities, BATCH):
+            body = msgspec.json.encode(batch)
+            total += len(batch)
             headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
             connection.request("POST", PATH, body, headers)
             answer = connection.getresponse()
@@ -40,4 +45,4 @@ def send(*, entities: Sequence[dict[str, Any]], host: str, port: int, token: str
         raise BrokerUnreachable(host=host, port=port, reason=error) from error
     finally:
         connection.close()
-    return len(entities)
+    return total
