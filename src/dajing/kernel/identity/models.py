@@ -12,7 +12,7 @@ class People(BaseUserManager["Person"]):
     """Creates people."""
 
     def create_user(self, login: str, password: str | None = None, **fields: object) -> Person:
-        """One person who can sign in once a password or passkey is set."""
+        """One person who can sign in once a password is set."""
         person = self.model(login=login, **fields)
         person.set_password(password)
         person.save(using=self._db)
