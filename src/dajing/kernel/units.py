@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 ENGLISH = {
-    "亿元": "100 million yuan",
-    "万元": "10,000 yuan",
+    "亿元": "×10⁸ yuan",
+    "万元": "×10⁴ yuan",
     "元": "yuan",
     "人": "people",
-    "万人": "10,000 people",
+    "万人": "×10⁴ people",
     "人次": "visits",
     "户": "households",
-    "万户": "10,000 households",
+    "万户": "×10⁴ households",
     "家": "enterprises",
     "个": "units",
-    "个/万人": "per 10,000 people",
+    "个/万人": "per 10⁴ people",
     "台": "sets",
     "件": "cases",
     "项": "items",
