@@ -59,7 +59,7 @@ NOTHING = {"sent": 0, "cases": 0, "events": 0, "drafts": 1, "files": ["draft"], 
 ALL = {"sent": 1, "cases": 1, "events": 1, "drafts": 0, "files": ["case"], "ledger": 2, "published": 2}
 
 
-@pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("step", [15, pytest.param(1, marks=pytest.mark.long)])
 def test_sending_killed_after_a_write_leaves_nothing_and_then_goes_through(tmp_path, step):
     environment = os.environ | {"DAJING_DATA": str(tmp_path), "PYTHONPATH": str(REPOSITORY / "src"), "DAJING_ROWS": ""}
 

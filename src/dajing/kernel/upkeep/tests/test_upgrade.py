@@ -84,7 +84,7 @@ call_command("migrate", verbosity=0, interactive=False)
 """
 
 
-@pytest.mark.parametrize("left", [2, 23, 111])
+@pytest.mark.parametrize("left", [23, *(pytest.param(n, marks=pytest.mark.long) for n in (2, 60, 111))])
 def test_a_migration_killed_at_any_statement_goes_on_where_it_was(old_city, left):
     from pysqlite3 import dbapi2
 
