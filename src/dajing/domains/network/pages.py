@@ -18,7 +18,6 @@ from dajing.domains.network.coverage.gaps import INDICATORS, Gap, gaps
 from dajing.domains.network.coverage.profile import spot
 from dajing.domains.network.coverage.refusals import NoRun, PlaceUnknown, ServiceUnknown
 from dajing.domains.network.coverage.structs import Line, RunInfo
-from dajing.domains.network.coverage.workbook import write_gaps
 from dajing.domains.network.drawing import city_map, profile_drawing
 from dajing.domains.network.roles import VIEW
 from dajing.domains.network.standards import Service, standards
@@ -179,6 +178,8 @@ def gap_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def gap_workbook(request: HttpRequest) -> HttpResponse:
     """The whole gap list as a workbook."""
+    from dajing.domains.network.coverage.workbook import write_gaps
+
     try:
         asked, found, _ = _gaps(request, limit=None)
     except (NoRun, ServiceUnknown) as refusal:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import functools
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 import structlog
 
-from dajing.domains.network.ground.mosaic import files_in, mosaic
-from dajing.domains.network.ground.tiles import GroundRefused, Problem
-from dajing.domains.network.propagation.area import Terrain
-from dajing.domains.network.propagation.demo import relief
 from dajing.kernel.areas.boundaries import boundaries
 from dajing.kernel.settings import settings
 from dajing.kernel.text import Refusal, Text
+
+if TYPE_CHECKING:  # numba waits until something is computed
+    from dajing.domains.network.ground.tiles import Problem
+    from dajing.domains.network.propagation.area import Terrain
 
 log = structlog.get_logger()
 STEP = 1.0 / 400.0  # degrees of the demo's relief, about 250 m
@@ -56,6 +57,8 @@ def city_terrain() -> Ground:
 
     Raises ``NoTerrain`` where there is none and none may be made up, ``TerrainRefused`` for files that cannot be used.
     """
+    from dajing.domains.network.ground.mosaic import files_in
+
     folder = settings().data_dir / "terrain"
     files = files_in(folder=folder) if folder.is_dir() else []
     if files:
@@ -68,6 +71,9 @@ def city_terrain() -> Ground:
 @functools.lru_cache(maxsize=1)
 def _measured(files: tuple[tuple[Path, int, int], ...]) -> Ground:
     """A mosaic of these files (path, size, time of change); parts without data are void and serve no station."""
+    from dajing.domains.network.ground.mosaic import mosaic
+    from dajing.domains.network.ground.tiles import GroundRefused
+
     west, south, east, north = bounds()
     try:
         made = mosaic(files=[path for path, _, _ in files], west=west, south=south, east=east, north=north, step=FINE)
@@ -81,6 +87,9 @@ def _measured(files: tuple[tuple[Path, int, int], ...]) -> Ground:
 
 @functools.lru_cache(maxsize=1)
 def _demo(folder: Path) -> Ground:
+    from dajing.domains.network.propagation.area import Terrain
+    from dajing.domains.network.propagation.demo import relief
+
     west, south, east, north = bounds()
     cells = int(max((east - west), (north - south)) / STEP) + 2
     heights = relief(seed=SEED, cells=cells)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from shapely.geometry.base import BaseGeometry
 
 from dajing.kernel.areas.api import Area, units
@@ -79,6 +78,8 @@ def outlines(*, width: int = 600, tolerance: float = 1.0) -> Outlines:
 
 @functools.lru_cache(maxsize=4)
 def _tiles(folder: Path) -> tuple[Tile, ...]:
+    from scipy.optimize import linear_sum_assignment
+
     listed = units(hierarchy="reporting")
     points = np.array([_anchor(unit) for unit in listed])
     side = math.ceil(math.sqrt(len(listed) * 1.3))

@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from dajing.domains.network.coverage import rules
 from dajing.domains.network.coverage.loss import KM_PER_DEGREE, Floats, Losses, Station
@@ -134,6 +133,8 @@ def broadcast(*, state: State, service: Service, fetch: Fetch, worlds: Errors) -
 
 def fixed(*, state: State, service: Service, worlds: Errors) -> dict[str, Shares]:
     """Shares by operator and together: homes about a place's point that lie within reach of an access point."""
+    from scipy.spatial import cKDTree
+
     nodes = [
         node for node in state.nodes.values()
         if node.access and node.status == "operational" and (node.iptv or not service.iptv)

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 Floats = NDArray[np.float64]
 
@@ -53,6 +52,8 @@ def field_strength(*, erp_w: float, frequency_mhz: float, loss_db: Floats) -> Fl
 
 def probability(*, margin: Floats, sigma: float) -> Floats:
     """Share of locations covered where the median is ``margin`` above the limit and locations scatter by ``sigma``."""
+    from scipy.special import ndtr
+
     return np.asarray(ndtr(margin / sigma))
 
 

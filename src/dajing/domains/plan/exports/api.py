@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
 
-from dajing.domains.plan.exports.docx import write_docx
-from dajing.domains.plan.exports.pdf import write_pdf
 from dajing.domains.plan.exports.report import Report
-from dajing.domains.plan.exports.xlsx import write_xlsx
 
 __all__ = ["FORMATS", "MIME", "Report", "write"]
 
-FORMATS: dict[str, Callable[[Report], bytes]] = {"xlsx": write_xlsx, "docx": write_docx, "pdf": write_pdf}
+FORMATS = ("xlsx", "docx", "pdf")
 OFFICE = "application/vnd.openxmlformats-officedocument"
 MIME = {
     "xlsx": f"{OFFICE}.spreadsheetml.sheet",
@@ -22,4 +19,6 @@ MIME = {
 
 def write(*, format: str, report: Report) -> bytes:
     """The report as one file in ``xlsx``, ``docx`` or ``pdf``. Raises ``UnableToWritePdf`` without the CJK font."""
-    return FORMATS[format](report)
+    writer = importlib.import_module(f"dajing.domains.plan.exports.{format}")  # its library waits until it is needed
+    made: bytes = getattr(writer, f"write_{format}")(report)
+    return made
