@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 
+from dajing.kernel.text import Text
+
 
 class People(BaseUserManager["Person"]):
     """Creates people."""
@@ -28,6 +30,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     synthetic = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    sessions = models.PositiveIntegerField(default=0, help_text="Raised to end every session of the person.")
 
     USERNAME_FIELD = "login"
     EMAIL_FIELD = "email"
@@ -36,6 +39,11 @@ class Person(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must hold to go on: it changes with the password, and when ``sessions`` is raised."""
+        kept = super().get_session_auth_hash()
+        return f"{kept}.{self.sessions}" if self.sessions else kept
 
 
 class Department(models.Model):
@@ -50,7 +58,12 @@ class Department(models.Model):
     valid_to = models.DateField(null=True, help_text="First day on which it no longer exists.")
 
     def __str__(self) -> str:
-        return self.name_zh
+        return str(self.name)
+
+    @property
+    def name(self) -> Text:
+        """Its name in both languages."""
+        return Text(zh=self.name_zh, en=self.name_en)
 
 
 class Post(models.Model):
@@ -62,11 +75,19 @@ class Post(models.Model):
     title_en = models.CharField(max_length=120)
 
     def __str__(self) -> str:
-        return f"{self.department} {self.title_zh}"
+        return f"{self.department} {self.title}"
+
+    @property
+    def title(self) -> Text:
+        """Its title in both languages."""
+        return Text(zh=self.title_zh, en=self.title_en)
 
 
 class PostRole(models.Model):
-    """A role that a post carries once a security administrator has approved what a system administrator proposed."""
+    """A role that a post carries once a security administrator has approved what a system administrator proposed.
+
+    It is withdrawn in the same two steps.
+    """
 
     post = models.ForeignKey(Post, on_delete=models.PROTECT)
     role = models.CharField(max_length=60)
@@ -74,6 +95,8 @@ class PostRole(models.Model):
     proposed_at = models.DateTimeField()
     approved_by = models.CharField(max_length=80, blank=True)
     approved_at = models.DateTimeField(null=True)
+    withdrawal_by = models.CharField(max_length=80, blank=True)
+    withdrawal_at = models.DateTimeField(null=True, help_text="When its withdrawal was proposed.")
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -154,6 +177,7 @@ class FailedSignIn(models.Model):
 
     login = models.CharField(max_length=150)
     address = models.CharField(max_length=45)
+    step = models.CharField(max_length=10, default="password", help_text="password or code.")
     at = models.DateTimeField()
 
     class Meta:
@@ -161,6 +185,87 @@ class FailedSignIn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.login} {self.at}"
+
+
+class Passkey(models.Model):
+    """A WebAuthn credential of one person; ``key`` is its public half (COSE), ``handle`` the person's user handle."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT)
+    credential = models.CharField(max_length=1400, unique=True, help_text="Its id, base64url.")
+    handle = models.CharField(max_length=90, help_text="Random and the same for all passkeys of the person, base64url.")
+    key = models.BinaryField()
+    counter = models.BigIntegerField(help_text="Signatures counted by the authenticator; 0 where it does not count.")
+    backed_up = models.BooleanField(help_text="Whether the authenticator keeps copies of it elsewhere.")
+    name = models.CharField(max_length=60)
+    added_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CodeKey(models.Model):
+    """The key of a person's one-time codes (RFC 6238), sealed; it counts once a code of it was given."""
+
+    person = models.OneToOneField(Person, on_delete=models.PROTECT)
+    secret = models.TextField()
+    made_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    last_step = models.BigIntegerField(default=0, help_text="The newest time step that was used; none is used twice.")
+
+    def __str__(self) -> str:
+        return f"codes of {self.person_id}"
+
+
+class RecoveryCode(models.Model):
+    """A code that stands in once for a lost second factor; kept as its SHA-256 alone."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT)
+    digest = models.CharField(max_length=64, unique=True)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"recovery code of {self.person_id}"
+
+
+class FactorReset(models.Model):
+    """Taking away somebody's lost second factors: proposed by one administrator, decided by another of the three."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT)
+    proposed_by = models.CharField(max_length=80)
+    proposed_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=80, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    approved = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"], condition=models.Q(decided_at=None), name="one_open_reset_of_a_person"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"reset of {self.person_id}"
+
+
+class ProviderIdentity(models.Model):
+    """The account of a person at the city's identity provider, bound at the first sign-in through it."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT)
+    issuer = models.CharField(max_length=255)
+    subject = models.CharField(max_length=255)
+    bound_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "subject"], name="a_subject_is_one_person"),
+            models.UniqueConstraint(fields=["issuer", "person"], name="a_person_is_one_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} at {self.issuer}"
 
 
 class FirstSetup(models.Model):

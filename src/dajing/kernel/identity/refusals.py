@@ -55,6 +55,24 @@ class UnableToApprove(Refusal):
     )
 
 
+class UnableToWithdraw(Refusal):
+    """The post does not carry the role, or its withdrawal is proposed already."""
+
+    text = Text(
+        zh="不能提出撤销：岗位没有此权限，或已在等待批准。",
+        en="Not proposed: the post does not carry the role, or its withdrawal already waits for approval.",
+    )
+
+
+class LastAdministrator(Refusal):
+    """Nobody would be left in the role of one of the three administrators."""
+
+    text = Text(
+        zh="不能办理：这样就没有长期在任的{role}了。请先任命接任者（不设截止日）。",
+        en="Not done: nobody would be left as {role} without an end of term. Appoint a successor first.",
+    )
+
+
 class UnableToAppoint(Refusal):
     """The appointment was refused."""
 

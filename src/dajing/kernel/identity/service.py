@@ -23,6 +23,7 @@ from dajing.kernel.identity.refusals import (
 )
 from dajing.kernel.identity.roles import SECURITY, SEPARATE, SYSTEM, known_roles, not_yours
 from dajing.kernel.identity.signing_in import link_secret
+from dajing.kernel.identity.withdrawing import end_sessions, keep_administrators
 from dajing.kernel.ledger.api import record
 from dajing.kernel.text import Text
 
@@ -108,12 +109,17 @@ def appoint(
 
 
 def end_appointment(*, appointment: Appointment, by: Actor, at: datetime) -> None:
-    """End an appointment now; what the person did in the post stays. Raises ``UnableToEnd`` when it has ended."""
+    """End an appointment now and the person's sessions with it; what the person did in the post stays.
+
+    Raises ``UnableToEnd`` when it has ended, ``LastAdministrator`` where nobody would be left as an administrator.
+    """
     _needs(by, appointing_role(post=appointment.post_id))
     with transaction.atomic():
         running = Appointment.objects.filter(Q(valid_to=None) | Q(valid_to__gt=at), pk=appointment.pk)
         if not running.update(valid_to=at, valid_from=Least(F("valid_from"), at)):
             raise UnableToEnd
+        keep_administrators(roles=roles_of_post(post=appointment.post_id, at=at), at=at)
+        end_sessions(people=[appointment.person_id])
         detail = {"person": f"person:{appointment.person_id}"}
         record(act="identity.person.relieved", by=by, at=at, subject=f"post:{appointment.post_id}", detail=detail)
 

@@ -20,6 +20,7 @@ urlpatterns = [
     path("admin/people/<int:person>/close", people.close, name="admin-person-close"),
     path("admin/posts", posts.posts, name="admin-posts"),
     path("admin/posts/propose", posts.propose, name="admin-role-propose"),
+    path("admin/posts/withdraw", posts.withdraw, name="admin-role-withdraw"),
     path("admin/approvals", posts.approvals, name="admin-approvals"),
     path("admin/appointments", appointments.appointments, name="admin-appointments"),
     path("admin/appointments/<int:appointment>/end", appointments.end, name="admin-appointment-end"),

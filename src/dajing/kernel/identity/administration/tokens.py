@@ -89,6 +89,6 @@ def _listed() -> dict[str, Any]:
         ],
         "clients": list(ApiClient.objects.select_related("department").order_by("pk")),
         "client_options": [(row.pk, f"{row.pk} {row.name}") for row in ApiClient.objects.order_by("pk")],
-        "departments": [(row.pk, row.name_zh) for row in Department.objects.order_by("area", "pk")],
+        "departments": [(row.pk, str(row)) for row in Department.objects.order_by("area", "pk")],
         "scopes": scopes,
     }

@@ -39,6 +39,7 @@ MAY: dict[str, tuple[set[str], set[str]]] = {
     "admin-person-close": (set(), {"system"}),
     "admin-posts": ({"system", "security"}, set()),
     "admin-role-propose": (set(), {"system"}),
+    "admin-role-withdraw": (set(), {"system"}),
     "admin-approvals": ({"security"}, {"security"}),
     "admin-appointments": ({"system", "security"}, {"system", "security"}),
     "admin-appointment-end": (set(), {"system"}),  # of an ordinary post; administrators' posts are tested apart
@@ -90,6 +91,9 @@ def things(holders, office):
         expires_at=at + timedelta(days=1),
     )  # fmt: skip
     tomorrow = (at + timedelta(days=1)).date().isoformat()
+    standing = PostRole.objects.create(
+        post=free, role="plan.officer", proposed_by="x", proposed_at=at, approved_by="y", approved_at=at
+    )
     args = {
         "sign-in-link": ["nothing"], "setup-link": ["nothing"], "setup-step": ["pack"],
         "admin-person-link": [other.pk], "admin-person-close": [other.pk],
@@ -98,6 +102,7 @@ def things(holders, office):
     forms = {
         "admin-people": {"login": "new", "name": "新人"},
         "admin-role-propose": {"post": "free", "role": "plan.sign"},
+        "admin-role-withdraw": {"grant": standing.pk},
         "admin-approvals": {"grant": grant.pk, "decision": "approve"},
         "admin-client": {"id": "two", "name": "二", "department": "office", "per_minute": "60"},
         "admin-token-issue": {"client": "machine", "scopes": ["plan.fill"], "expires": tomorrow},
