@@ -1,6 +1,6 @@
 """Start and size of the idle centre, and the price of a page: ``python benchmarks/start.py [PATH]``.
 
-Prints (a) the time from ``dajing up`` on an empty and on a filled data directory to the first page, the resident memory
+Prints (a) the time from ``dajing up`` on an empty and on a filled data directory to the first page, the memory
 of all processes when idle, and (b) the time of one request of PATH, asked on the same machine one at a time,
 beside a view that answers nothing and an empty page of the same frame: median of five interleaved rounds.
 """
@@ -57,9 +57,10 @@ def start(data: Path) -> tuple[subprocess.Popen[bytes], str, float]:
 
 
 def memory(process: subprocess.Popen[bytes]) -> dict[str, float]:
-    """Resident MiB of the supervisor and of each child, by what it runs."""
+    """MiB of the supervisor and of each child, by what it runs; pages that they share are shared out (PSS) on Linux."""
     family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-    return {f"{p.cmdline()[2]} {p.pid}": round(p.memory_info().rss / (1 << 20), 1) for p in family}
+    shares = {p: p.memory_full_info() for p in family}
+    return {f"{p.cmdline()[2]} {p.pid}": round(getattr(m, "pss", m.rss) / (1 << 20), 1) for p, m in shares.items()}
 
 
 def milliseconds(url: str) -> float:
@@ -84,7 +85,7 @@ def main() -> None:
         result: dict[str, object] = {
             "start_on_empty_data_s": round(empty_start, 2),
             "warm_start_s": round(warm_start, 2),
-            "idle_rss_mib": sizes | {"sum": round(sum(sizes.values()), 1)},
+            "idle_mib": sizes | {"sum": round(sum(sizes.values()), 1)},
             "cpus": os.cpu_count(),
             "load": os.getloadavg()[0],
         }

@@ -11,6 +11,15 @@ from dajing.kernel.supervisor.setup import Step
 from dajing.kernel.text import Text
 
 
+def first_states() -> None:
+    """The latest state of every plan, where none is stored under its present definition: no visitor waits for it."""
+    from dajing.domains.plan.loading import plans
+    from dajing.domains.plan.readings.snapshots import snapshot
+
+    for plan in plans():
+        snapshot(plan=plan)
+
+
 def begin_simulation() -> None:
     """Enqueue the simulator where data is synthetic and it has not finished; one job at a time."""
     from dajing.domains.plan.jobs import simulate
@@ -27,5 +36,6 @@ def begin_simulation() -> None:
 
 
 STEPS = [
+    Step(name="plan.states", title=Text(zh="规划状态", en="State of the plans"), order=85, run=first_states),
     Step(name="plan.demo", title=Text(zh="演示数据", en="Demo data"), order=90, run=begin_simulation),
 ]
