@@ -6,7 +6,7 @@ import functools
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -47,6 +47,12 @@ class Settings(BaseSettings):
     notify_wecom: str = Field("", description="Webhook of a 企业微信/政务微信 group robot: https://…/send?key=….")
     scanner: str = Field("", description="Scanner of uploaded files: clamd://host:port or clamd:///socket; else none.")
     log: Literal["console", "json"] = Field("console", description="Form of the log lines.")
+    oidc_issuer: str = Field("", description="Issuer of the city's identity provider (OpenID Connect); else none.")
+    oidc_client: str = Field("", description="What the provider knows this installation by (client id).")
+    oidc_secret: SecretStr = Field(SecretStr(""), description="The client's secret at the provider; better as a file.")
+    oidc_secret_file: Path | None = Field(None, description="File that holds the client's secret.")
+    oidc_claim: str = Field("preferred_username", description="Claim that holds the login of an account here.")
+    oidc_title: str = Field("", description="What the sign-in page calls the provider; by default 统一身份认证.")
     secret_key: str = Field("", description="Signs sessions; by default generated once in the data directory.")
 
     @classmethod

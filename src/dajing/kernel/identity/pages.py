@@ -5,28 +5,27 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from django.contrib.auth import login as begin
 from django.contrib.auth import logout as end
 from django.contrib.auth import update_session_auth_hash
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from dajing.kernel.identity import accounts
+from dajing.kernel.identity import accounts, entering
 from dajing.kernel.identity.api import POST_IN_SESSION, actor_of, audience
+from dajing.kernel.identity.entering import BY_LINK, enter, let_in, ours
+from dajing.kernel.identity.factors.pages import factors_of
+from dajing.kernel.identity.factors.standing import has_passkey
 from dajing.kernel.identity.holding import appointments, roles_of_post
+from dajing.kernel.identity.provider.settings import provider_title
 from dajing.kernel.identity.refusals import OldPasswordWrong, PasswordsDiffer
 from dajing.kernel.identity.roles import known_roles
-from dajing.kernel.identity.signing_in import by_link, by_password
+from dajing.kernel.identity.signing_in import by_code, by_link, by_password
 from dajing.kernel.text import Refusal
-
-BY_LINK = "by-link"
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 def _person(request: HttpRequest) -> Any:
@@ -36,11 +35,10 @@ def _person(request: HttpRequest) -> Any:
     return request.user
 
 
-def _after(request: HttpRequest) -> str:
-    """Where to go after signing in: the page asked for, if it is one of ours, else home."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None, require_https=False)
-    return wanted if wanted and ours else "/"
+def _shown(request: HttpRequest, refused: Refusal | None = None, login: str = "", wanted: str = "/") -> HttpResponse:
+    errors = [{"field": "login", "message": str(refused)}] if refused else []
+    shown = {"next": wanted, "errors": errors, "login": login, "provider": provider_title(), "moment_control": False}
+    return render(request, "identity/sign_in.html", shown, status=403 if refused else 200)
 
 
 @never_cache
@@ -48,22 +46,19 @@ def _after(request: HttpRequest) -> str:
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The sign-in form."""
-    shown: dict[str, Any] = {"next": _after(request), "errors": [], "moment_control": False}
+    wanted = ours(request.POST.get("next") or request.GET.get("next") or "")
     if request.method == "GET":
-        return render(request, "identity/sign_in.html", shown)
-    given = request.POST.get("login", "").strip()
+        return _shown(request, wanted=wanted)
+    given, now = request.POST.get("login", "").strip(), datetime.now(UTC)
     try:
-        person = by_password(
-            login=given,
-            password=request.POST.get("password", ""),
-            address=request.META.get("REMOTE_ADDR", ""),
-            at=datetime.now(UTC),
-        )
+        person = by_password(login=given, password=request.POST.get("password", ""), address=_address(request), at=now)
     except Refusal as refusal:
-        shown |= {"errors": [{"field": "login", "message": str(refusal)}], "login": given}
-        return render(request, "identity/sign_in.html", shown, status=403)
-    begin(request, person, backend=BACKEND)
-    return HttpResponseRedirect(_after(request))
+        return _shown(request, refusal, given, wanted)
+    return HttpResponseRedirect(enter(request=request, person=person, by=entering.PASSWORD, wanted=wanted, at=now))
+
+
+def _address(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 @never_cache
@@ -72,15 +67,58 @@ def sign_in_link(request: HttpRequest, secret: str) -> HttpResponse:
     """A one-time link: opening it shows a button, so that a preview or a scanner does not spend it."""
     if request.method == "GET":
         return render(request, "identity/link.html", {"moment_control": False})
+    now = datetime.now(UTC)
     try:
-        person = by_link(secret=secret, at=datetime.now(UTC))
+        person = by_link(secret=secret, at=now)
     except Refusal as refusal:
-        shown = {"errors": [{"field": "login", "message": str(refusal)}], "next": "/", "moment_control": False}
-        return render(request, "identity/sign_in.html", shown, status=403)
-    begin(request, person, backend=BACKEND)
-    request.session[BY_LINK] = True  # whoever was let in by a link need not know the old password
-    new = not person.has_usable_password() and not person.synthetic
-    return HttpResponseRedirect(reverse("set-password") if new else "/")
+        return _shown(request, refusal)
+    return HttpResponseRedirect(enter(request=request, person=person, by=entering.LINK, wanted="/", at=now))
+
+
+@never_cache
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "POST"])
+def sign_in_code(request: HttpRequest) -> HttpResponse:
+    """The second step: a one-time code, a recovery code, or (by its own address) a passkey."""
+    now = datetime.now(UTC)
+    found = entering.waiting(request=request, at=now)
+    if found is None:
+        return HttpResponseRedirect(reverse("sign-in"))
+    person, kept = found
+    shown: dict[str, Any] = {"next": kept["next"], "errors": [], "passkey": has_passkey(person=person)}
+    shown["moment_control"] = False
+    if request.method == "GET":
+        return render(request, "identity/code.html", shown)
+    try:
+        how = by_code(person=person, code=request.POST.get("code", ""), address=_address(request), at=now)
+    except Refusal as refusal:
+        shown["errors"] = [{"field": "code", "message": str(refusal)}]
+        return render(request, "identity/code.html", shown, status=403)
+    return HttpResponseRedirect(
+        let_in(request=request, person=person, by=[kept["by"], how], wanted=kept["next"], at=now)
+    )
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@audience("signed-in")
+@require_http_methods(["GET", "POST"])
+def confirm(request: HttpRequest) -> HttpResponse:
+    """Prove once more who one is, before changing how one signs in."""
+    person = _person(request)
+    shown: dict[str, Any] = {"next": ours(request.POST.get("next") or request.GET.get("next") or ""), "errors": []}
+    shown |= {"by_password": person.has_usable_password(), "moment_control": False}
+    if request.method == "GET":
+        return render(request, "identity/confirm.html", shown)
+    now = datetime.now(UTC)
+    try:
+        by_password(login=person.login, password=request.POST.get("password", ""), address=_address(request), at=now)
+    except Refusal as refusal:
+        shown["errors"] = [{"field": "password", "message": str(refusal)}]
+        return render(request, "identity/confirm.html", shown, status=403)
+    request.session.cycle_key()
+    request.session[entering.PROVED] = now.timestamp()
+    return HttpResponseRedirect(shown["next"])
 
 
 @require_POST
@@ -117,6 +155,7 @@ def set_password(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("account"))
 
 
+@never_cache
 @audience("signed-in")
 @require_GET
 def account(request: HttpRequest) -> HttpResponse:
@@ -131,7 +170,8 @@ def account(request: HttpRequest) -> HttpResponse:
         }
         for row in appointments(person=_person(request), at=now)
     ]
-    return render(request, "identity/account.html", {"posts": posts, "actor": by, "moment_control": False})
+    shown = {"posts": posts, "actor": by, "moment_control": False} | factors_of(request=request)
+    return render(request, "identity/account.html", shown)
 
 
 @audience("signed-in")

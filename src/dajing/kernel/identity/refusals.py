@@ -223,3 +223,70 @@ class OldPasswordWrong(Refusal):
     """The present password does not match."""
 
     text = Text(zh="当前密码不正确。", en="The present password is not right.")
+
+
+class CodeWrong(Refusal):
+    """A one-time code or recovery code that is not right, no longer right, or used already."""
+
+    text = Text(
+        zh="验证码不正确或已使用过。请等待新的验证码，并核对手机时间。",
+        en="The code is wrong or was used already. Wait for the next one and check the clock of the phone.",
+    )
+
+
+class PasskeyRefused(Refusal):
+    """A passkey that is unknown, was removed, or whose answer does not verify; which of them is not said."""
+
+    status = 403
+    text = Text(
+        zh="通行密钥未通过验证。请重试，或改用密码登录。",
+        en="The passkey was not accepted. Try again, or sign in with your password.",
+    )
+
+
+class PasskeysElsewhere(Refusal):
+    """Passkeys do not work at the address of this request."""
+
+    status = 403
+    text = Text(
+        zh="此地址不能使用通行密钥：请用 https 域名打开（见设置 public_url），本机请用 http://localhost。",
+        en="Passkeys do not work at this address: open it by an https host name (setting public_url), or on this "
+        "machine by http://localhost.",
+    )
+
+
+class UnableToAddPasskey(Refusal):
+    """The person has as many passkeys as anybody may."""
+
+    text = Text(
+        zh="通行密钥最多 {most} 个；请先移除不用的。", en="At most {most} passkeys: remove one that is not used."
+    )
+
+
+class UnableToReset(Refusal):
+    """The person has no second factor, or a reset waits already."""
+
+    text = Text(
+        zh="不能提出重置：此人没有设置第二步验证，或已有重置待批准。",
+        en="Not proposed: the person has no second step, or a reset already waits for approval.",
+    )
+
+
+class UnableToApproveReset(Refusal):
+    """The decision on a reset was refused."""
+
+    text = Text(
+        zh="不能批准：须由提出者和本人以外的另一名管理员批准，且尚未办理。",
+        en="Not approved: another administrator than the proposer and the person must do it, and only once.",
+    )
+
+
+class ProviderRefused(Refusal):
+    """The city's identity provider did not vouch for anybody, or for nobody who has an account here."""
+
+    status = 403
+    text = Text(
+        zh="统一身份认证未能登录：未通过核验，或没有与之对应的账户。请重试或联系系统管理员。",
+        en="Not signed in by the identity provider: it could not be verified, or no account here belongs to it. "
+        "Try again or ask the system administrator.",
+    )

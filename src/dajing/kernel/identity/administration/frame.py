@@ -24,6 +24,7 @@ PAGES = (
     ("admin-posts", Text(zh="岗位与权限", en="Posts and roles"), (SYSTEM, SECURITY)),
     ("admin-appointments", Text(zh="任职", en="Appointments"), (SYSTEM, SECURITY)),
     ("admin-approvals", Text(zh="待批准", en="Approvals"), (SECURITY,)),
+    ("admin-resets", Text(zh="重置第二步验证", en="Reset second step"), (SYSTEM, SECURITY, AUDIT)),
     ("admin-tokens", Text(zh="接口令牌", en="API tokens"), (SYSTEM, SECURITY)),
     ("admin-ledger", Text(zh="账本", en="Ledger"), (AUDIT,)),
 )

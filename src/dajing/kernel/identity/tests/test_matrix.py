@@ -14,7 +14,9 @@ from dajing.kernel.identity.models import (
     ApiClient,
     ApiToken,
     Appointment,
+    CodeKey,
     Department,
+    FactorReset,
     Person,
     Post,
     PostRole,
@@ -30,6 +32,19 @@ SIGNED_IN = set(ROLES)
 MAY: dict[str, tuple[set[str], set[str]]] = {
     "sign-in": (EVERYBODY, EVERYBODY),
     "sign-in-link": (EVERYBODY, EVERYBODY),
+    "sign-in-code": (EVERYBODY, EVERYBODY),
+    "sign-in-passkey-begin": (set(), EVERYBODY),
+    "sign-in-passkey": (set(), EVERYBODY),
+    "sign-in-provider": (EVERYBODY, set()),  # 404 while no provider is set
+    "sign-in-provider-back": (EVERYBODY, set()),
+    "confirm": (SIGNED_IN, SIGNED_IN),
+    "account-passkeys-begin": (set(), SIGNED_IN),
+    "account-passkeys": (set(), SIGNED_IN),
+    "account-passkey-remove": (set(), SIGNED_IN),
+    "account-codes-begin": (set(), SIGNED_IN),
+    "account-codes": (SIGNED_IN, SIGNED_IN),
+    "account-codes-remove": (set(), SIGNED_IN),
+    "account-recovery": (SIGNED_IN, SIGNED_IN),
     "sign-out": (set(), EVERYBODY),
     "account": (SIGNED_IN, set()),
     "choose-post": (set(), SIGNED_IN),
@@ -43,6 +58,8 @@ MAY: dict[str, tuple[set[str], set[str]]] = {
     "admin-approvals": ({"security"}, {"security"}),
     "admin-appointments": ({"system", "security"}, {"system", "security"}),
     "admin-appointment-end": (set(), {"system"}),  # of an ordinary post; administrators' posts are tested apart
+    "admin-resets": ({"system", "security", "audit"}, {"system", "security", "audit"}),
+    "admin-reset-decide": (set(), {"system", "security", "audit"}),
     "admin-tokens": ({"system", "security"}, set()),
     "admin-client": (set(), {"system"}),
     "admin-token-issue": (set(), {"system"}),
@@ -90,6 +107,9 @@ def things(holders, office):
         client=machine, digest="0" * 64, prefix="dj_0", scopes=["plan.fill"], created_by="x", created_at=at,
         expires_at=at + timedelta(days=1),
     )  # fmt: skip
+    for person in (other, holders["officer"]):
+        CodeKey.objects.create(person=person, secret="x", made_at=at, confirmed_at=at)
+    reset = FactorReset.objects.create(person=other, proposed_by="person:0", proposed_at=at)
     tomorrow = (at + timedelta(days=1)).date().isoformat()
     standing = PostRole.objects.create(
         post=free, role="plan.officer", proposed_by="x", proposed_at=at, approved_by="y", approved_at=at
@@ -98,10 +118,13 @@ def things(holders, office):
         "sign-in-link": ["nothing"], "setup-link": ["nothing"], "setup-step": ["pack"],
         "admin-person-link": [other.pk], "admin-person-close": [other.pk],
         "admin-appointment-end": [held.pk], "admin-token-revoke": [token.pk],
+        "account-passkey-remove": [1], "admin-reset-decide": [reset.pk],
     }  # fmt: skip
     forms = {
         "admin-people": {"login": "new", "name": "新人"},
         "admin-role-propose": {"post": "free", "role": "plan.sign"},
+        "admin-resets": {"person": "officer"},
+        "admin-reset-decide": {"decision": "approve"},
         "admin-role-withdraw": {"grant": standing.pk},
         "admin-approvals": {"grant": grant.pk, "decision": "approve"},
         "admin-client": {"id": "two", "name": "二", "department": "office", "per_minute": "60"},
@@ -141,9 +164,9 @@ def test_an_address_does_for_each_role_what_it_may_and_nothing_else(holders, thi
         assert "/sign-in" not in answer.headers.get("Location", "")
         assert acted == (method == "POST" and name != "admin-ledger-check")
     elif allowed:
-        assert answer.status_code in (200, 302, 403, 422)  # 403: wrong password or spent link
+        assert answer.status_code in (200, 302, 403, 404, 422)  # 403: wrong password or spent link; 404: of another
         assert "/sign-in?" not in answer.headers.get("Location", "")
-    elif name.startswith("admin") or name in ("account", "choose-post", "set-password"):
+    elif name.startswith(("admin", "account", "confirm")) or name in ("choose-post", "set-password"):
         to_sign_in = answer.status_code == 302 and answer["Location"].startswith("/sign-in?")
         assert to_sign_in if who == "anonymous" else answer.status_code in (403, 405)
         assert not acted
