@@ -26,7 +26,7 @@ def recompute_soon(*, at: datetime) -> bool:
     return True
 
 
-@task(heavy=True)
+@task(heavy=True, priority=10)  # people wait to see what they locked
 def recompute() -> None:
     """The latest state of every plan; past states whose knowledge changed are dropped."""
     from dajing.domains.plan.loading import plans
