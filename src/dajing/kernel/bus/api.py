@@ -10,6 +10,7 @@ from django.db import transaction
 
 from dajing.kernel.bus.models import Event as _Row
 from dajing.kernel.bus.registry import Consumer, Event, register
+from dajing.kernel.rows import plain
 
 __all__ = ["Event", "consumer", "publish", "publish_many"]
 
@@ -24,14 +25,14 @@ def publish(*, topic: str, payload: dict[str, Any], at: datetime) -> None:
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError(f"publish({topic!r}) must run inside the transaction of its act")
-    _Row.objects.create(topic=topic, payload=payload, at=at)
+    plain.add(into=_Row, rows=[{"topic": topic, "payload": payload, "at": at}])
 
 
 def publish_many(*, topic: str, payloads: Sequence[dict[str, Any]], at: datetime) -> None:
     """``publish`` for many events of one topic and moment."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError(f"publish_many({topic!r}) must run inside the transaction of its act")
-    _Row.objects.bulk_create((_Row(topic=topic, payload=payload, at=at) for payload in payloads), batch_size=2_000)
+    plain.add(into=_Row, rows=[{"topic": topic, "payload": payload, "at": at} for payload in payloads])
 
 
 def consumer(*, topic: str, name: str) -> Callable[[Effect], Effect]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dajing.kernel.bus.api import Event, consumer
-from dajing.kernel.casework.jobs import measure_soon
+from dajing.kernel.casework.jobs import count_anew, measure_soon
 from dajing.kernel.casework.worklist.telling import tell_of_act, tell_of_clock
 
 
@@ -17,6 +17,12 @@ def notices_of_acts(event: Event) -> None:
 def notices_of_clocks(event: Event) -> None:
     """Write the notices of a clock that has turned yellow or red."""
     tell_of_clock(payload=event.payload, at=event.at)
+
+
+@consumer(topic="clocks.year", name="casework.years")
+def limits_after_a_year(_event: Event) -> None:
+    """Have provisional limits counted anew once a year was loaded."""
+    count_anew.enqueue()
 
 
 @consumer(topic="casework.acted", name="casework.figures")

@@ -32,6 +32,14 @@ def nightly() -> None:
 
 
 @task(heavy=True)
+def count_anew() -> None:
+    """Count provisional limits anew after a year was loaded."""
+    from dajing.kernel.casework.ticking import recalculate
+
+    recalculate(at=datetime.now(UTC))
+
+
+@task(heavy=True)
 def measure(kind: str) -> None:
     """Compute the figures of one kind anew."""
     from dajing.kernel.casework.measures import store_figures

@@ -1,28 +1,36 @@
-"""The work queue: pages by key, never counted to the end; whose queue it is, is part of the query and of its index."""
+"""The work queue: pages by key, never counted to the end; whose queue it is, is part of the query and of its index.
+
+The statement is put together from constant text, because compiling a query set takes longer than the engine needs for
+a page of a million cases. Each index of ``QueueRow`` serves one sort of queue: the conditions repeat those of the
+partial indexes word for word, or no engine would use them.
+"""
 
 from __future__ import annotations
 
 import heapq
-from datetime import datetime, timedelta
-from typing import Literal
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
 
 import msgspec
-from django.db.models import Q, QuerySet
 
 from dajing.kernel.casework.models import QueueRow
+from dajing.kernel.casework.registry import kinds
 from dajing.kernel.identity.actor import Actor
+from dajing.kernel.rows import plain
 
 PAGE = 50
 SOON = timedelta(days=3)  # "due soon": the limit ends within so many days of 24 hours
 COUNTED = 99  # a queue is counted so far and no further
 
-Whose = Literal["mine", "post", "department"]
+Whose = Literal["mine", "post", "department", "supervised"]
 View = Literal["all", "soon", "late", "waiting"]
 Colour = Literal["", "green", "yellow", "red"]
 Place = tuple[datetime, str]
+Part = tuple[str, list[Any]]  # a condition and its parameters
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class Line(msgspec.Struct, frozen=True):
     """One case in a queue; ``due`` in the year 9999 means that no limit is running; ``seq`` is the state seen."""
 
     case: str
@@ -48,6 +56,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NEVER_YEAR = 9999
+NEVER = datetime(NEVER_YEAR, 1, 1, tzinfo=UTC)
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,46 +68,63 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     state: str = ""
     area: str = ""
     colour: Colour = ""
+    department: str = ""
 
-    def apply(self, rows: QuerySet[QueueRow]) -> QuerySet[QueueRow]:
-        """The rows that pass."""
-        named = {"kind": self.kind, "state": self.state, "area": self.area}
-        rows = rows.filter(**{name: value for name, value in named.items() if value})
+    def parts(self) -> Iterator[Part]:
+        """The conditions that a line meets."""
+        at = plain.moment(self.at)
+        for name, value in (("kind", self.kind), ("state", self.state), ("area", self.area)):
+            if value:
+                yield f'"{name}" = %s', [value]
+        if self.department:
+            yield '"department" = %s', [self.department]
         match self.view:
             case "soon":
-                rows = rows.filter(due__gt=self.at, due__lte=self.at + SOON)
+                yield '"due" > %s AND "due" <= %s', [at, plain.moment(self.at + SOON)]
             case "late":
-                rows = rows.filter(due__lte=self.at)
+                yield '"due" <= %s', [at]
             case "waiting":
-                rows = rows.filter(waiting=True)
-        return self._coloured(rows)
-
-    def _coloured(self, rows: QuerySet[QueueRow]) -> QuerySet[QueueRow]:
+                yield '"waiting"', []
         match self.colour:
             case "red":
-                return rows.filter(due__lte=self.at)
+                yield '"due" <= %s', [at]
             case "yellow":
-                return rows.filter(due__gt=self.at, due__year__lt=NEVER_YEAR, warn_at__lte=self.at)
+                yield '"due" > %s AND "due" < %s AND "warn_at" <= %s', [at, plain.moment(NEVER), at]
             case "green":
-                early = Q(warn_at=None) | Q(warn_at__gt=self.at)
-                return rows.filter(early, due__gt=self.at, due__year__lt=NEVER_YEAR)
-        return rows
+                early = '("warn_at" IS NULL OR "warn_at" > %s)'
+                yield f'{early} AND "due" > %s AND "due" < %s', [at, at, plain.moment(NEVER)]
 
 
 def page(*, by: Actor, whose: Whose, wanted: Filter, after: Place | None = None, size: int = PAGE) -> list[Line]:
-    """Open cases, the most urgent first: those of the actor in person or post (``mine``), its post, its department.
+    """Open cases, the most urgent first: those of the actor in person or post (``mine``), its post, its department, or
+    of every department in the kinds that a role of the actor supervises; each case once.
 
     ``after`` is ``(due, case)`` of the last line seen. An actor without the post or department asked for has none.
     """
-    parts = [_page(wanted.apply(rows), after, size) for rows in _whose(by, whose)]
-    return list(heapq.merge(*parts, key=lambda line: (line.due, line.case)))[:size]
+    rows = [_rows(part, wanted, after, size) for part in _whose(by, whose)]
+    merged = rows[0] if len(rows) == 1 else list(heapq.merge(*rows, key=_place))
+    lines = [Line(*row) for row in merged[:size]]
+    if whose == "supervised" and not wanted.department:
+        return _once(by, wanted, lines, size)
+    return lines
+
+
+def _once(by: Actor, wanted: Filter, lines: list[Line], size: int) -> list[Line]:
+    """Each case once, where joint handling puts it into several departments; filled up behind the last."""
+    found = list({line.case: line for line in reversed(lines)}.values())[::-1]
+    if len(lines) < size or len(found) == size:
+        return found
+    last = (lines[-1].due, lines[-1].case)
+    return found + page(by=by, whose="supervised", wanted=wanted, after=last, size=size - len(found))
 
 
 def count(*, by: Actor, whose: Whose, wanted: Filter, limit: int = COUNTED) -> int:
     """How many lines there are, at most ``limit`` + 1, which then means "more than ``limit``"."""
     found = 0
-    for rows in _whose(by, whose):
-        found += len(wanted.apply(rows).values_list("pk")[: limit + 1 - found])
+    for part in _whose(by, whose):
+        where, given = _condition(part, wanted, None)
+        tail = f"LIMIT {int(limit) + 1 - found}"
+        found += len(plain.read(of=QueueRow, columns=("case",), where=where, given=given, tail=tail))
     return found
 
 
@@ -107,18 +133,39 @@ def department_queue(*, by: Actor, at: datetime, after: Place | None = None, siz
     return page(by=by, whose="department", wanted=Filter(at=at), after=after, size=size)
 
 
-def _whose(by: Actor, whose: Whose) -> list[QuerySet[QueueRow]]:
+def supervised_kinds(*, by: Actor) -> list[str]:
+    """The kinds of case whose queues the actor sees in every department: those that a role opens as a whole."""
+    return sorted(kind.id for kind in kinds().values() if by.roles.intersection(kind.readers))
+
+
+def _whose(by: Actor, whose: Whose) -> list[Part]:
     """Row sets that do not overlap, each served by one index."""
-    rows = QueueRow.objects
+    if whose == "supervised":
+        return [('"kind" = %s', [kind]) for kind in supervised_kinds(by=by)]
     if whose == "department":
-        return [rows.filter(department=by.department)] if by.department else []
-    found = [rows.filter(person=by.id).exclude(person="")] if whose == "mine" else []
+        return [('"department" = %s', [by.department])] if by.department else []
+    found: list[Part] = [('NOT ("person" = \'\') AND "person" = %s', [by.id])] if whose == "mine" and by.id else []
     if by.post:
-        found.append(rows.filter(post=by.post, person="").exclude(post=""))
+        found.append(('NOT ("post" = \'\') AND "post" = %s AND "person" = \'\'', [by.post]))
     return found
 
 
-def _page(rows: QuerySet[QueueRow], after: Place | None, size: int) -> list[Line]:
+def _condition(part: Part, wanted: Filter, after: Place | None) -> Part:
+    parts = [part, *wanted.parts()]
     if after is not None:
-        rows = rows.filter(Q(due__gt=after[0]) | Q(due=after[0], case__gt=after[1]), due__gte=after[0])
-    return [Line(**row) for row in rows.order_by("due", "case").values(*Line.__struct_fields__)[:size]]
+        due = plain.moment(after[0])
+        parts.append(('"due" >= %s AND ("due" > %s OR "case" > %s)', [due, due, after[1]]))
+    return " AND ".join(text for text, _ in parts), [value for _, given in parts for value in given]
+
+
+def _rows(part: Part, wanted: Filter, after: Place | None, size: int) -> list[tuple[Any, ...]]:
+    where, given = _condition(part, wanted, after)
+    tail = f'ORDER BY "due", "case" LIMIT {int(size)}'
+    return plain.read(of=QueueRow, columns=Line.__struct_fields__, where=where, given=given, tail=tail)
+
+
+DUE, CASE = Line.__struct_fields__.index("due"), Line.__struct_fields__.index("case")
+
+
+def _place(row: tuple[Any, ...]) -> tuple[Any, Any]:
+    return row[DUE], row[CASE]

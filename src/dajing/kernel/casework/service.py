@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,6 +32,7 @@ from dajing.kernel.casework.streams import EVENTS, OUTCOMES
 from dajing.kernel.identity.actor import Actor
 from dajing.kernel.ledger.api import record
 from dajing.kernel.measures.reading import Kind
+from dajing.kernel.rows import plain
 from dajing.kernel.series.api import append
 from dajing.kernel.settings import settings
 from dajing.kernel.text import Text
@@ -63,14 +63,12 @@ def open_case(
     if found := faults(kind=kind):
         raise KindFaulty(zh="".join(f.zh for f in found), en="; ".join(f.en for f in found))
     case = case_id(kind=kind, key=key)
-    with _first(case, 1):
+
+    def once() -> CaseState:
         if (done := _repeated(case, "open", by, key)) is not None:
             return done
         reasons = [] if by.roles.intersection(kind.openers) else [rules.NO_ROLE]
-        if not title.strip():
-            reasons.append(Text(zh="请填写标题。", en="Give a title."))
-        reasons += _too_long(title, TITLE) + _too_long(text, WORDS)
-        reasons += rules.opening_faults(kind=kind, fields=fields or {}, at=at)
+        reasons += _opening(kind, title, text, fields or {}, at)
         if reasons:
             raise unable(reasons=reasons)
         data: dict[str, Any] = {
@@ -82,6 +80,15 @@ def open_case(
         data |= {"to": msgspec.to_builtins(to), "from": by.department or to.department}
         data |= {"place": msgspec.to_builtins(place), "parties": msgspec.to_builtins(tuple(parties))}
         return _store(kind, None, _line(case, 1, "open", by, at, data), by, key)
+
+    return _alone(case, 1, "open", by, key, once)
+
+
+def _opening(kind: CaseKind, title: str, text: str, fields: dict[str, Any], at: datetime) -> list[Text]:
+    found = [] if title.strip() else [Text(zh="请填写标题。", en="Give a title.")]
+    return (
+        found + _too_long(title, TITLE) + _too_long(text, WORDS) + rules.opening_faults(kind=kind, fields=fields, at=at)
+    )
 
 
 def case_id(*, kind: CaseKind, key: str) -> str:
@@ -136,30 +143,33 @@ def perform(
     case: str, verb: str, data: dict[str, Any], by: Actor, at: datetime, seq: int, key: str, allowed: rules.Judge
 ) -> CaseState:
     """Store one act if ``allowed`` has no objection and nobody was faster; a repeated ``key`` answers as before."""
-    with _first(case, seq + 1):
-        if (done := _repeated(case, verb, by, key)) is not None:
-            return done
+
+    def once() -> CaseState:
         try:
             kind, state = store.read(case=case)
         except Case.DoesNotExist:
             raise CaseUnknown(case=case) from None
-        if state.seq != seq:
-            raise ChangedMeanwhile
-        found = allowed(kind, state)
+        found = allowed(kind, state) if state.seq == seq else []
         if at < state.last_at:
             found.append(Text(zh="时间早于上一步；请检查时钟。", en="This is before the last act; check the clock."))
-        if found:
-            raise unable(reasons=found)
+        if found or state.seq != seq:
+            if (done := _repeated(case, verb, by, key)) is not None:  # asked only where the act cannot be the first
+                return done
+            raise unable(reasons=found) if state.seq == seq else ChangedMeanwhile
         return _store(kind, state, _line(case, seq + 1, verb, by, at, data), by, key)
 
+    return _alone(case, seq + 1, verb, by, key, once)
 
-@contextmanager
-def _first(case: str, seq: int) -> Iterator[None]:
-    """One transaction; where another author's line has taken the place ``seq``, ``ChangedMeanwhile``."""
+
+def _alone(case: str, seq: int, verb: str, by: Actor, key: str, act: Callable[[], CaseState]) -> CaseState:
+    """``act`` in one transaction. Where a line with this key is there already the answer is that one's; where another
+    author's line has taken the place ``seq``, ``ChangedMeanwhile``."""
     try:
         with transaction.atomic():
-            yield
+            return act()
     except IntegrityError:
+        if (done := _repeated(case, verb, by, key)) is not None:
+            return done
         if CaseEvent.objects.filter(case=case, seq=seq).exists():
             raise ChangedMeanwhile from None
         raise
@@ -170,10 +180,10 @@ def _line(case: str, seq: int, verb: str, by: Actor, at: datetime, data: dict[st
 
 
 def _repeated(case: str, verb: str, by: Actor, key: str) -> CaseState | None:
-    done = CaseEvent.objects.filter(key=key).values_list("case", "verb", "by").first()
-    if done is None:
+    done = plain.read(of=CaseEvent, columns=("case", "verb", "by"), where='"key" = %s', given=[key])
+    if not done:
         return None
-    if done != (case, verb, by.id):
+    if done[0] != (case, verb, by.id):
         raise KeyUsedOtherwise(key=key)
     return store.read(case=case)[1]
 
@@ -182,7 +192,7 @@ def _store(kind: CaseKind, before: CaseState | None, event: Event, by: Actor, ke
     data, sealed = parted(kind=kind, event=event)
     event = msgspec.structs.replace(event, data=data)
     state = apply(kind=kind, state=before, event=event)
-    CaseEvent.objects.create(**msgspec.structs.asdict(event), sealed=sealed, key=key)
+    plain.add(into=CaseEvent, rows=[msgspec.structs.asdict(event) | {"sealed": sealed, "key": key}])
     rows = project(kind=kind, state=state)
     store.write(kind=kind, rows=rows, before=project(kind=kind, state=before) if before else None, at=event.at)
     detail = {"seq": event.seq, "state": state.state, "data": event.data}

@@ -18,6 +18,7 @@ from dajing.kernel.casework.folding import CaseState, fold
 from dajing.kernel.casework.kinds import CaseKind
 from dajing.kernel.casework.models import AccessRow, Case, CaseEvent, ClockRow, KindVersion, QueueRow
 from dajing.kernel.casework.projecting import Row, Rows, project, turns
+from dajing.kernel.rows import plain
 
 BATCH = 500
 PROJECTIONS: tuple[tuple[type[Model], str], ...] = (
@@ -74,7 +75,10 @@ def _version(digest: str) -> CaseKind:
 
 def read(*, case: str) -> tuple[CaseKind, CaseState]:
     """A case from its row; raises ``Case.DoesNotExist``."""
-    state = msgspec.json.decode(Case.objects.values_list("body", flat=True).get(pk=case), type=CaseState)
+    found = plain.read(of=Case, columns=("body",), where='"id" = %s', given=[case])
+    if not found:
+        raise Case.DoesNotExist(case)
+    state = msgspec.json.decode(found[0][0], type=CaseState)
     return kind_of(digest=state.kind_version), state
 
 
@@ -85,9 +89,9 @@ def write(*, kind: CaseKind, rows: Rows, before: Rows | None, at: datetime) -> N
     """
     case = str(rows.case["id"])
     if before is None:
-        Case.objects.bulk_create([Case(**rows.case)])
-    elif before.case != rows.case:
-        Case.objects.filter(pk=case).update(**{name: value for name, value in rows.case.items() if name != "id"})
+        plain.add(into=Case, rows=[rows.case])
+    elif changed := {name: value for name, value in rows.case.items() if value != before.case[name]}:
+        plain.change(of=Case, values=changed, where={"id": case})
     _exchange(QueueRow, "department", before.queue if before else [], rows.queue)
     _exchange(AccessRow, "department", before.access if before else [], rows.access)
     old = before.clocks if before else []
@@ -107,19 +111,26 @@ def _telling(kind: CaseKind, row: Row, at: datetime) -> Row:
 def _exchange(table: type[Model], key: str, old: Sequence[Row], new: Sequence[Row]) -> None:
     """Delete, change and add what differs; rows of one case are told apart by ``key``."""
     there, wanted = {row[key]: row for row in old}, {row[key] for row in new}
-    gone = [name for name in there if name not in wanted]
-    if gone:
-        table._default_manager.filter(case=old[0]["case"], **{f"{key}__in": gone}).delete()
+    for name in there:
+        if name not in wanted:
+            plain.remove(of=table, where={"case": old[0]["case"], key: name})
     added = []
     for row in new:
         if row[key] not in there:
             added.append(row)
-        elif row != there[row[key]]:
-            same = table._default_manager.filter(case=row["case"], **{key: row[key]})
-            if not same.update(**row):
-                added.append(row)  # somebody removed it by hand; it follows from the log all the same
-    if added:
-        table._default_manager.bulk_create(table(**row) for row in added)
+            continue
+        changed, place = _changed(row, there[row[key]]), {"case": row["case"], key: row[key]}
+        if changed and not plain.change(of=table, values=changed, where=place):
+            added.append(row)  # somebody removed it by hand; it follows from the log all the same
+    for row in added:
+        plain.add(into=table, rows=[row])
+
+
+def _changed(row: Row, there: Row) -> Row:
+    """What is to be set where the rows differ."""
+    if row == there:
+        return {}
+    return {name: value for name, value in row.items() if name not in there or value != there[name]}
 
 
 def rebuilt(*, cases: Sequence[str] | None = None) -> Iterator[tuple[CaseKind, CaseState, Rows]]:
@@ -208,11 +219,11 @@ def _create(found: Sequence[tuple[CaseKind, CaseState, Rows]]) -> None:
     cases = [state.id for _, state, _ in found]
     for table, column in PROJECTIONS[1:]:
         table._default_manager.filter(**{f"{column}__in": cases}).delete()
-    Case.objects.bulk_create([Case(**rows.case) for _, _, rows in found])
-    QueueRow.objects.bulk_create([QueueRow(**row) for _, _, rows in found for row in rows.queue])
-    AccessRow.objects.bulk_create([AccessRow(**row) for _, _, rows in found for row in rows.access])
+    plain.add(into=Case, rows=[rows.case for _, _, rows in found])
+    plain.add(into=QueueRow, rows=[row for _, _, rows in found for row in rows.queue])
+    plain.add(into=AccessRow, rows=[row for _, _, rows in found for row in rows.access])
     told = [_telling(kind, row, state.last_at) for kind, state, rows in found for row in rows.clocks]
-    ClockRow.objects.bulk_create([ClockRow(**row) for row in told])
+    plain.add(into=ClockRow, rows=told)
 
 
 def _cases(after: str) -> list[str]:

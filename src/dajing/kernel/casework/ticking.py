@@ -16,6 +16,7 @@ from dajing.kernel.casework.kinds import CaseKind
 from dajing.kernel.casework.models import Case, ClockRow
 from dajing.kernel.casework.projecting import project, turns
 from dajing.kernel.casework.service import perform
+from dajing.kernel.clocks.years import renew
 from dajing.kernel.identity.actor import system
 from dajing.kernel.ledger.api import record
 
@@ -38,6 +39,7 @@ def tick(*, at: datetime, most: int | None = None) -> int:
 
     A turn's event and the note that it was told are one transaction, so after a kill each is there once or not at all.
     """
+    renew()
     total = 0
     while most is None or total < most:
         done = _batch(at)
@@ -104,6 +106,7 @@ def recalculate(*, at: datetime) -> int:
 
     Each case that moves leaves a ledger entry with its limits before and after.
     """
+    renew()
     cases = ClockRow.objects.filter(provisional=True, stopped=None).values_list("case", flat=True).order_by("case")
     return sum(_again(case, at) for case in dict.fromkeys(cases))
 

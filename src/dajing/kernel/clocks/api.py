@@ -5,12 +5,16 @@ from __future__ import annotations
 from dajing.kernel.clocks.calendar import (
     ZONE,
     Due,
+    Year,
     calendar_day_after,
     day_of,
     end_of,
+    gazetted_years,
     is_working,
     settled,
     start_of,
+    use,
+    when_changed,
     working_day_after,
 )
 from dajing.kernel.clocks.rules import (
@@ -36,12 +40,16 @@ __all__ = [
     "Standing",
     "State",
     "Unit",
+    "Year",
     "calendar_day_after",
     "day_of",
     "end_of",
+    "gazetted_years",
     "is_working",
     "settled",
     "standing",
     "start_of",
+    "use",
+    "when_changed",
     "working_day_after",
 ]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -48,27 +47,84 @@ def end_of(day: date) -> datetime:
     return start_of(day + DAY)
 
 
-@functools.cache
-def _gazetted() -> tuple[frozenset[date], frozenset[date], date, date]:
-    """Holidays, make-up working days, first and last settled day."""
-    from chinese_calendar.constants import holidays, workdays
+class Year(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One year as gazetted by ``notice`` (its number): days off and days made up for, in ``year`` and the last days of
+    the December before it. It takes the place of what the library has for these days."""
 
-    first, last = date(min(holidays).year, 1, 1), date(max(holidays).year, *REACHES_BACK) - DAY
-    return frozenset(holidays), frozenset(workdays), first, last
+    year: int
+    notice: str
+    off: tuple[date, ...]
+    worked: tuple[date, ...] = ()
+
+
+class _Days(msgspec.Struct, frozen=True):
+    off: frozenset[date]
+    worked: frozenset[date]
+    years: frozenset[int]
+
+
+class _Calendar:
+    """The one calendar of a process: the library's years and those given with ``use``."""
+
+    def __init__(self) -> None:
+        self.own: tuple[Year, ...] = ()
+        self.days: _Days | None = None
+        self.forgetting: list[Callable[[], None]] = []
+
+    def read(self) -> _Days:
+        from chinese_calendar.constants import holidays, workdays
+
+        off, worked = set(holidays), set(workdays)
+        years = {day.year for day in off}
+        for year in self.own:
+            off = {day for day in off if day.year != year.year} - {*year.worked} | {*year.off}
+            worked = {day for day in worked if day.year != year.year} - {*year.off} | {*year.worked}
+            years.add(year.year)
+        return _Days(frozenset(off), frozenset(worked), frozenset(years))
+
+
+_calendar = _Calendar()
+
+
+def _gazetted() -> _Days:
+    days = _calendar.days
+    if days is None:
+        days = _calendar.days = _calendar.read()
+    return days
+
+
+def use(*, years: tuple[Year, ...]) -> bool:
+    """Count by ``years`` beside the library's from now on, in this process; whether that is another calendar."""
+    if years == _calendar.own:
+        return False
+    _calendar.own, _calendar.days = years, None
+    for forget in _calendar.forgetting:
+        forget()
+    return True
+
+
+def when_changed(forget: Callable[[], None]) -> None:
+    """Have ``forget`` called when the calendar changes: for results that were kept."""
+    _calendar.forgetting.append(forget)
+
+
+def gazetted_years() -> tuple[int, ...]:
+    """The years whose notice is known."""
+    return tuple(sorted(_gazetted().years))
 
 
 def settled(day: date) -> bool:
     """Whether the notice that decides ``day`` is known."""
-    _, _, first, last = _gazetted()
-    return first <= day <= last
+    years = _gazetted().years
+    return day.year in years and ((day.month, day.day) < REACHES_BACK or day.year + 1 in years)
 
 
 def is_working(day: date) -> bool:
     """Whether ``day`` is worked; where not settled, Monday to Friday is assumed."""
     if day in CORRECTIONS:
         return CORRECTIONS[day]
-    off, made_up, _, _ = _gazetted()
-    return day in made_up or (day.weekday() < 5 and day not in off)
+    days = _gazetted()
+    return day in days.worked or (day.weekday() < 5 and day not in days.off)
 
 
 def days_after(day: date) -> Iterator[date]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -9,7 +10,7 @@ from fractions import Fraction
 
 import msgspec
 
-from dajing.kernel.clocks.calendar import DAY, ZONE, day_of, end_of, is_working, settled
+from dajing.kernel.clocks.calendar import DAY, ZONE, day_of, end_of, is_working, settled, when_changed
 from dajing.kernel.text import Refusal, Text
 
 HORIZON = timedelta(days=366 * 30)
@@ -123,8 +124,9 @@ Run = tuple[datetime, datetime | None]
 def standing(*, clock: Clock, log: Sequence[ClockEvent], at: datetime) -> Standing:
     """Where ``clock`` stands at ``at``, from the events up to then. Raises ``ClockLogBroken``."""
     state, runs, stopped = _runs(clock, [event for event in log if event.at.utcoffset() is None or event.at <= at])
-    due, provisional = reach(clock=clock, runs=runs, share=1.0)
-    warnings = tuple(reach(clock=clock, runs=runs, share=share)[0] for share in sorted(clock.warn))
+    stretches = tuple(runs)
+    due, provisional = reach(clock=clock, runs=stretches, share=1.0)
+    warnings = tuple(reach(clock=clock, runs=stretches, share=share)[0] for share in sorted(clock.warn))
     until = stopped or at
     return Standing(
         state=state,
@@ -166,16 +168,26 @@ def _problem(clock: Clock, state: State | None, last: datetime | None, event: Cl
     return None
 
 
-def reach(*, clock: Clock, runs: Sequence[Run], share: float) -> tuple[datetime | None, bool]:
+@functools.lru_cache(maxsize=4096)  # each act counts the limits before and after it, which are mostly the same
+def reach(*, clock: Clock, runs: tuple[Run, ...], share: float) -> tuple[datetime | None, bool]:
     """When ``share`` of the amount is used up over ``runs`` (None if they end before), and whether provisionally.
 
     Days: the day of the start and of each resumption is not counted, that of a suspension is (Civil Code art. 201), and
     the moment is 24:00 of the last one. A share of days is rounded down to whole days, so a warning is never late.
     """
     if clock.unit in (Unit.WORKING_DAY, Unit.CALENDAR_DAY):
-        wanted = int(Fraction(str(share)) * clock.amount)
+        wanted = int(_exact(share) * clock.amount)
         return _reach_days(clock, runs, wanted, roll=clock.roll and share == 1.0)
     return _reach_hours(clock, runs, timedelta(hours=clock.amount) * share)
+
+
+when_changed(reach.cache_clear)
+
+
+@functools.cache
+def _exact(share: float) -> Fraction:
+    """The share as written: 0.7 of 10 days is 7 days, whatever the float next to 0.7 is."""
+    return Fraction(str(share))
 
 
 def _reach_days(clock: Clock, runs: Sequence[Run], wanted: int, *, roll: bool) -> tuple[datetime | None, bool]:

@@ -18,6 +18,7 @@ from dajing.kernel.ledger.browsing import Line, Standing, ledger_standing, lines
 from dajing.kernel.ledger.models import Entry, Head, Leaf
 from dajing.kernel.ledger.proof import FORMAT, canonical
 from dajing.kernel.ledger.verification import Finding, Verification, verify
+from dajing.kernel.rows import plain
 from dajing.kernel.rows.bulk import insert
 from dajing.kernel.text import Refusal, Text
 
@@ -66,8 +67,7 @@ def record(*, act: str, by: Actor, at: datetime, subject: str, detail: dict[str,
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError(f"record({act!r}) must run inside the transaction of its act")
     entry = _entry(Act(act=act, subject=subject, detail=detail), by, sealing.stamp(at), private)
-    entry.save(force_insert=True)
-    return int(entry.pk)
+    return plain.add_one(into=Entry, row=entry)
 
 
 def record_many(*, acts: Sequence[Act], by: Actor, at: datetime) -> int:
@@ -81,11 +81,12 @@ def record_many(*, acts: Sequence[Act], by: Actor, at: datetime) -> int:
     return len(acts)
 
 
-def _entry(act: Act, by: Actor, moment: str, private: bool) -> Entry:
+def _entry(act: Act, by: Actor, moment: str, private: bool) -> dict[str, Any]:
     body = _body(act)
     if private:
         body = keys.conceal(subject=act.subject, body=body)
-    return Entry(act=act.act, by=by.id, subject=act.subject, at=moment, body=body, private=private)
+    told = {"act": act.act, "by": by.id, "subject": act.subject, "at": moment}
+    return told | {"body": body, "private": private, "sealed": False}
 
 
 def _body(act: Act) -> bytes:

@@ -26,6 +26,7 @@ def append(*, stream: str, facts: Sequence[dict[str, Any]], known_at: datetime, 
     true times are known, and so do installations with synthetic data, whose time is simulated.
     Raises ``StreamUnknown``, ``FactMalformed``, ``TimeNaive`` or ``KnownTooEarly`` and then stores nothing.
     """
+    from dajing.kernel.rows import plain
     from dajing.kernel.series.models import Batch
 
     if known_at.utcoffset() is None:
@@ -35,21 +36,20 @@ def append(*, stream: str, facts: Sequence[dict[str, Any]], known_at: datetime, 
     bodies = [(len(chunk), encode(stream=declaration, facts=chunk, before=start)) for start, chunk in chunks]
     if not (backfill or settings().synthetic):
         _in_order(stream=stream, known_at=known_at)
-    Batch.objects.bulk_create(
-        [Batch(stream=stream, known_at=known_at, count=count, body=body) for count, body in bodies]
-    )
+    rows = [{"stream": stream, "known_at": known_at, "count": count, "body": body} for count, body in bodies]
+    plain.add(into=Batch, rows=rows)
     return len(facts)
 
 
 def newest(*, stream: str) -> datetime | None:
     """The greatest ``known_at`` in ``stream``, or None while it is empty."""
-    from django.db.models import Max
-
+    from dajing.kernel.rows import plain
     from dajing.kernel.series.models import Batch, Progress
 
-    tail: datetime | None = Batch.objects.filter(stream=stream).aggregate(at=Max("known_at"))["at"]
-    moved = Progress.objects.filter(stream=stream).values_list("newest", flat=True).first()
-    return max((at for at in (tail, moved) if at is not None), default=None)
+    last = 'ORDER BY "known_at" DESC LIMIT 1'
+    tail = plain.read(of=Batch, columns=("known_at",), where='"stream" = %s', given=[stream], tail=last)
+    moved = plain.read(of=Progress, columns=("newest",), where='"stream" = %s', given=[stream])
+    return max((at for (at,) in (*tail, *moved) if at is not None), default=None)
 
 
 def _in_order(*, stream: str, known_at: datetime) -> None:

@@ -13,8 +13,7 @@ from dajing.kernel.casework.kinds import ClockKind, Escalation
 from dajing.kernel.casework.models import CaseEvent, ClockRow
 from dajing.kernel.casework.tests.orders import AT, CHIEF, KIND, WORKER, T, acted, given, opened
 from dajing.kernel.casework.ticking import recalculate, tick
-from dajing.kernel.clocks import calendar
-from dajing.kernel.clocks.api import Unit
+from dajing.kernel.clocks.api import Unit, Year, use
 from dajing.kernel.ledger.models import Entry
 
 pytestmark = [pytest.mark.store_both, pytest.mark.django_db(transaction=True)]
@@ -22,6 +21,13 @@ DUE = datetime(2018, 10, 10, 16, tzinfo=UTC)  # five working days from AT; four 
 STRICT = msgspec.structs.replace(
     KIND, id="strict", escalations=(Escalation(after=1, to="order.assign"), Escalation(after=3, to="order.chief"))
 )
+
+
+@pytest.fixture
+def ordinary_calendar():
+    """Afterwards the library's years alone count again."""
+    yield
+    use(years=())
 
 
 def told():
@@ -82,7 +88,7 @@ def test_fifty_clocks_due_at_once_are_worked_off_in_batches(monkeypatch):
     assert len(told()) == 50
 
 
-def test_when_a_year_is_gazetted_provisional_limits_are_counted_anew_and_the_ledger_says_so(monkeypatch):
+def test_when_a_year_is_gazetted_provisional_limits_are_counted_anew_and_the_ledger_says_so(ordinary_calendar):
     week = msgspec.structs.replace(
         KIND, id="week",
         clocks=(ClockKind(id="handle", title=T, unit=Unit.WORKING_DAY, length=5, starts=("given",), stops=("done",)),),
@@ -93,9 +99,8 @@ def test_when_a_year_is_gazetted_provisional_limits_are_counted_anew_and_the_led
         datetime(2027, 1, 5, 16, tzinfo=UTC), True,
     )  # fmt: skip
     assert recalculate(at=start) == 0
-    off, made_up, first, _ = calendar._gazetted()
-    holiday = frozenset({date(2027, 1, 1)})  # made up for this test: 1 January 2027 off
-    monkeypatch.setattr(calendar, "_gazetted", lambda: (off | holiday, made_up, first, date(2027, 12, 28)))
+    made_up = Year(year=2027, notice="made up for this test", off=(date(2027, 1, 1),))
+    use(years=(made_up,))
     assert recalculate(at=start) == 1
     row = ClockRow.objects.get()
     assert (row.due, row.provisional) == (datetime(2027, 1, 6, 16, tzinfo=UTC), False)
