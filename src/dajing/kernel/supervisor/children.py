@@ -16,10 +16,11 @@ _log = structlog.get_logger()
 
 
 class Program(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of the table of processes."""
+    """One entry of the table of processes; an ``early`` one loads its code while the data are being prepared."""
 
     name: str
     command: Sequence[str]
+    early: bool = False
     told: str = ""  # what ``up`` says of it once the centre is ready, such as its address
 
 
@@ -28,7 +29,7 @@ def programs() -> tuple[Program, ...]:
     from dajing.kernel.manifest import slice_parts
 
     own = [
-        Program(name="web", command=[sys.executable, "-m", "dajing.kernel.supervisor.web"]),
+        Program(name="web", command=[sys.executable, "-m", "dajing.kernel.supervisor.web"], early=True),
         Program(name="worker", command=[sys.executable, "-m", "dajing.kernel.supervisor.worker"]),
     ]
     brought = [program for part in slice_parts(name="programs") for program in part.PROGRAMS]
@@ -62,7 +63,7 @@ class Child:
             self.go()
 
     def go(self) -> None:
-        """Let it begin its work (see ``descent.wait_for_go``); after a crash it begins at once."""
+        """Let it begin its work (see ``descent.wait_for_go``), when it runs or as soon as it starts."""
         self._go = True
         if self._process is not None and self._process.stdin is not None:
             with contextlib.suppress(BrokenPipeError):

@@ -56,16 +56,21 @@ class Supervisor:
         self._address = own.public_url.rstrip("/") or self._local
 
     def run(self) -> None:
-        """Prepare while the children load, let them go, print the address when healthy, watch until a signal comes."""
+        """Prepare while the page process loads, let all go, print the address when healthy, watch until a signal comes."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda number, _frame: self._stopping.append(number))
         self._say(f"[bold]大境 Dajing[/]  {self._own.data_dir}")
         self._children = [Child(program=program, environment=os.environ) for program in programs()]
-        for child in self._children:
+        early = [child for child in self._children if child.program.early]
+        for child in early:
             child.start()
         link = self._prepare()
-        for child in self._children:
+        for child in early:
             child.go()
+        for child in self._children:
+            if child not in early:
+                child.go()
+                child.start()
         self._watch(link)
         self._say("正在停止 · stopping")
         stop_all(children=self._children)
