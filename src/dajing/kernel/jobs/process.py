@@ -11,7 +11,7 @@ from dajing.kernel.web.start import start
 
 def main() -> None:
     """Run the claimed job that the arguments name."""
-    die_with_parent(parent=os.getppid())
+    die_with_parent()
     os.nice(5)  # people's pages come first
     start()
     from dajing.kernel.jobs.models import Job

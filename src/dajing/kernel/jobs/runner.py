@@ -22,6 +22,7 @@ from dajing.kernel.jobs import running
 from dajing.kernel.jobs.models import Job, Worker
 from dajing.kernel.jobs.planning import plan
 from dajing.kernel.jobs.schedules import Schedule, schedules
+from dajing.kernel.supervisor.descent import environment
 
 POLL, BEAT, DEAD_AFTER = 0.3, 5.0, 30.0  # seconds; the last by our monotonic clock, so that no clock jump matters
 _log = structlog.get_logger()
@@ -130,7 +131,8 @@ class Runner:
         if job is None:
             return False
         command = [sys.executable, "-m", "dajing.kernel.jobs.process", job.id, str(job.attempts)]
-        self._children.append((job, subprocess.Popen(command, stdin=subprocess.DEVNULL)))  # noqa: S603
+        told = environment(base=os.environ)
+        self._children.append((job, subprocess.Popen(command, stdin=subprocess.DEVNULL, env=told)))  # noqa: S603
         return True
 
     def _over(self, job: Job, child: subprocess.Popen[bytes]) -> None:

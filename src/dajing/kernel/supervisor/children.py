@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import structlog
 
+from dajing.kernel.supervisor.descent import environment
+
 _log = structlog.get_logger()
 
 
@@ -57,7 +59,10 @@ class Child:
         """Start it from the main thread (see ``descent``), in a session of its own so that Ctrl-C is ours."""
         self._started = time.monotonic()
         self._process = subprocess.Popen(  # noqa: S603
-            list(self.program.command), env=dict(self._environment), stdin=subprocess.PIPE, start_new_session=True
+            list(self.program.command),
+            env=environment(base=self._environment),
+            stdin=subprocess.PIPE,
+            start_new_session=True,
         )
         if self._go:
             self.go()

@@ -8,16 +8,24 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Mapping
 
+PARENT = "DAJING_PARENT"  # a child that loads for seconds may find its parent gone: who it was is told, not asked
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
-def die_with_parent(*, parent: int) -> None:
-    """End this process when process ``parent`` ends; exits at once when it is gone already.
+def environment(*, base: Mapping[str, str]) -> dict[str, str]:
+    """``base`` with the word by which a child started with it knows its parent."""
+    return {**base, PARENT: str(os.getpid())}
+
+
+def die_with_parent() -> None:
+    """End this process when the one that started it ends; exits at once when that is gone already.
 
     Linux sends SIGKILL by itself. Elsewhere a thread looks at the parent every second. Call it from the main thread:
     the signal is tied to the parent's *thread* that started us, so supervisors start children from their main thread.
     """
+    parent = int(os.environ.pop(PARENT, "") or os.getppid())
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:

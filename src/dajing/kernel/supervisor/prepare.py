@@ -5,7 +5,6 @@ So the supervisor stays small for months. The last line on standard output is th
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import UTC, datetime
 
@@ -20,7 +19,7 @@ from dajing.kernel.web.start import start
 
 def main() -> None:
     """Make the data directory ready; ends with code 2 and both languages on a refusal."""
-    die_with_parent(parent=os.getppid())
+    die_with_parent()
     start()
     try:
         prepare()

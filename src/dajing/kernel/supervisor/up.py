@@ -18,6 +18,7 @@ from rich.console import Console
 
 from dajing.kernel.settings import Settings, settings
 from dajing.kernel.supervisor.children import Child, programs
+from dajing.kernel.supervisor.descent import environment
 from dajing.kernel.supervisor.lock import hold, mark_kind
 from dajing.kernel.supervisor.room import ask_for_room
 
@@ -56,7 +57,7 @@ class Supervisor:
         self._address = own.public_url.rstrip("/") or self._local
 
     def run(self) -> None:
-        """Prepare while the page process loads, let all go, print the address when healthy, watch until a signal comes."""
+        """Prepare while the page process loads, let all go, print the address when healthy, watch until a signal."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda number, _frame: self._stopping.append(number))
         self._say(f"[bold]大境 Dajing[/]  {self._own.data_dir}")
@@ -78,7 +79,9 @@ class Supervisor:
 
     def _prepare(self) -> str:
         command = [sys.executable, "-m", "dajing.kernel.supervisor.prepare", self._address]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as child:  # noqa: S603
+        with subprocess.Popen(  # noqa: S603
+            command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=environment(base=os.environ)
+        ) as child:
             told, _ = child.communicate()
         if child.returncode != 0:
             stop_all(children=self._children)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from types import FrameType
 
 import uvicorn
@@ -13,7 +12,7 @@ from dajing.kernel.supervisor.descent import die_with_parent, wait_for_go
 
 def main() -> None:
     """Serve until SIGTERM."""
-    die_with_parent(parent=os.getppid())
+    die_with_parent()
     own = settings()
     from dajing.kernel.web.asgi import application, live
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from dajing.kernel.web.start import start
 
 def main() -> None:
     """Work until SIGTERM."""
-    die_with_parent(parent=os.getppid())
+    die_with_parent()
     start()
     from dajing.kernel.bus.dispatcher import Dispatcher
     from dajing.kernel.jobs.runner import Runner

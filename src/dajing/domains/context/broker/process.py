@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 
 from dajing.kernel.settings import settings
@@ -11,7 +10,7 @@ from dajing.kernel.supervisor.descent import die_with_parent, wait_for_go
 
 def main() -> None:
     """Serve until SIGTERM."""
-    die_with_parent(parent=os.getppid())
+    die_with_parent()
     from dajing.domains.context.broker.serving import run
 
     own = settings()
