@@ -27,9 +27,9 @@ PASSWORD, LINK, PASSKEY, PROVIDER = "password", "link", "passkey", "provider"
 
 
 def ours(address: str) -> str:
-    """``address`` if it is a page of ours, else home: nobody is led to another site."""
+    """``address`` if it is a page of ours, else home: nobody is led to another site, nor to signing in once more."""
     safe = url_has_allowed_host_and_scheme(address, allowed_hosts=None, require_https=False)
-    return address if address and safe and address.isprintable() else "/"
+    return address if safe and address.isprintable() and not address.startswith("/sign-in") else "/"
 
 
 def enter(*, request: HttpRequest, person: Person, by: str, wanted: str, at: datetime) -> str:
