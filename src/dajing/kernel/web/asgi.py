@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -66,7 +67,15 @@ async def _page(scope: Scope, receive: Receive, send: Send) -> None:
         kind, words = _TOO_LARGE[scope["path"].startswith("/api/")]
         await _answer(seen, 413, kind, words.replace("{limit}", str(settings().upload_limit_mb)))
     took = round((time.perf_counter() - started) * 1000, 1)
-    _log.info("page", method=scope["method"], path=scope["path"], status=status, ms=took)
+    _log.info("page", method=scope["method"], path=_told(scope["path"]), status=status, ms=took)
+
+
+_LINKS = re.compile(r"(/sign-in/|/setup/link/)[^/]{20,}")  # what follows is a secret until it is spent
+
+
+def _told(path: str) -> str:
+    """The path as the log may hold it."""
+    return _LINKS.sub(r"\1…", path)
 
 
 _TOO_LARGE_PAGE = (

@@ -97,6 +97,12 @@ STORAGES = {
 }
 LOGGING = configure(form=_settings.log)
 SECURE_REFERRER_POLICY = "same-origin"
+_public = urlsplit(_settings.public_url)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
+CSRF_TRUSTED_ORIGINS = (
+    [f"{_public.scheme}://{_public.netloc}"] if _public.netloc else []
+)  # behind a proxy that ends TLS
+SESSION_COOKIE_AGE = 12 * 3600  # a working day: a session that nobody ends does not stay open over night
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from dajing.kernel.web import static
-from dajing.kernel.web.asgi import application
+from dajing.kernel.web.asgi import _told, application
 from dajing.kernel.web.body import Gone, TooLarge, whole
 
 
@@ -111,3 +111,9 @@ async def test_an_endless_refused_body_is_cut_off(monkeypatch):
 
     with pytest.raises(TooLarge):
         await asyncio.wait_for(whole(receive=receive, limit=10), 5)
+
+
+@pytest.mark.parametrize("path", ["/sign-in/", "/setup/link/"])
+def test_the_secret_of_a_one_time_link_is_not_in_the_log(path):
+    assert _told(path + "mfPObUHC7gSXQt4D3nWUheFKwydOuEvl") == f"{path}…"
+    assert _told("/sign-in/passkey/begin") == "/sign-in/passkey/begin"
