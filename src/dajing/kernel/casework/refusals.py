@@ -22,19 +22,25 @@ class UnableToAct(Refusal):
 class ChangedMeanwhile(Refusal):
     """Somebody else acted on the case first."""
 
+    status = 409
+
     text = Text(
         zh="此件刚被他人办理；请刷新后重试。", en="Somebody else has just acted on this case; reload and try again."
     )
 
 
 class CaseUnknown(Refusal):
-    """There is no such case."""
+    """There is no such case, or none for this reader."""
+
+    status = 404
 
     text = Text(zh="没有编号为 {case} 的事项；请核对编号。", en="There is no case {case}; check its number.")
 
 
 class KeyUsedOtherwise(Refusal):
     """One request key for two different acts."""
+
+    status = 409
 
     text = Text(
         zh="请求编号 {key} 已用于另一操作；请换一个编号。",

@@ -22,6 +22,8 @@ from dajing.kernel.text import Refusal, Text
 class KindUnknown(Refusal):
     """There is no such kind of case."""
 
+    status = 404
+
     text = Text(zh="没有名为 {id} 的事项类型；已有：{known}", en="there is no case kind {id}; there are: {known}")
 
 

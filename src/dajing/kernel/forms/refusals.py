@@ -28,7 +28,9 @@ class TooManyFiles(Refusal):
 
 
 class FormUnknown(Refusal):
-    """There is no such form."""
+    """There is no such form, or none for this person."""
+
+    status = 404
 
     text = Text(zh="没有名为 {id} 的表单。", en="There is no form {id}.")
 
@@ -59,3 +61,7 @@ class AnswersRefused(Refusal):
     def __init__(self, *, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
         super().__init__(zh="".join(f.message.zh for f in faults), en=" ".join(f.message.en for f in faults))
+
+    def details(self) -> dict[str, object]:
+        """Each fault with its field."""
+        return {"faults": [{"field": f.field, "zh": f.message.zh, "en": f.message.en} for f in self.faults]}

@@ -99,7 +99,8 @@ def expire(*, at: datetime) -> int:
 def with_files(*, form: Form, answers: dict[str, Any], draft: Draft | None) -> dict[str, Any]:
     """The answers together with the numbers of the draft's attachments, as the schema sees them."""
     held = attachments.of_owner(owner=f"draft:{draft.pk}") if draft else []
-    whole = {name: value for name, value in answers.items() if not is_file(about=form.property(field=name))}
+    known = form.schema["properties"]  # a field that the form does not have is for ``judge`` to refuse
+    whole = {name: value for name, value in answers.items() if not is_file(about=known.get(name, {}))}
     for field, about in form.schema["properties"].items():
         if is_file(about=about) and (mine := [str(row.pk) for row in held if row.field == field]):
             whole[field] = mine

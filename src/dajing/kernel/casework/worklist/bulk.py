@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from dajing.kernel.casework import handing, service, store
+from dajing.kernel.casework import acting, handing, service, store
 from dajing.kernel.casework.events import Assignment
 from dajing.kernel.casework.kinds import CaseKind
 from dajing.kernel.casework.models import Case
@@ -105,7 +105,8 @@ def _one(one: Chosen, order: Order, by: Actor, at: datetime, key: str) -> Result
 
 
 def do(*, one: Chosen, order: Order, by: Actor, at: datetime, key: str) -> None:
-    """Do ``order`` to one case; raises what the act refuses."""
+    """Do ``order`` to one case that the actor may read; raises what the act refuses."""
+    acting.readable(case=one.case, by=by)
     case, seq, words = one.case, one.seq, order.words
     match order.act:
         case "give":
