@@ -11,7 +11,7 @@ from dajing.kernel.areas.api import areas
 from dajing.kernel.casework import handing, service
 from dajing.kernel.casework.events import Assignment
 from dajing.kernel.casework.folding import CaseState
-from dajing.kernel.casework.reading import visible
+from dajing.kernel.casework.reading import may_read
 from dajing.kernel.casework.refusals import CaseUnknown
 from dajing.kernel.identity.actor import Actor
 from dajing.kernel.identity.api import department_names, holders
@@ -49,7 +49,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 def readable(*, case: str, by: Actor) -> None:
     """Raise ``CaseUnknown`` for a case that the actor may not read, as for one that does not exist."""
-    if "\0" in case or not visible(by=by).filter(pk=case).exists():
+    if not may_read(case=case, by=by):
         raise CaseUnknown(case=case.replace("\0", ""))
 
 

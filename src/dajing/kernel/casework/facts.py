@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from dajing.kernel.casework.events import Event
 from dajing.kernel.casework.folding import CaseState
 from dajing.kernel.casework.kinds import CaseKind
 from dajing.kernel.casework.projecting import NEVER, Rows, colour
-from dajing.kernel.clocks.api import day_of, is_working
-
-DAY = timedelta(days=1)
+from dajing.kernel.clocks.api import day_of, working_days_between
 
 
 def fact(*, kind: CaseKind, state: CaseState, event: Event, rows: Rows, origin: str) -> dict[str, Any]:
@@ -62,11 +60,7 @@ def was_late(*, rows: Rows, at: datetime) -> bool:
 
 def worked_days(*, start: datetime, end: datetime) -> int:
     """Working days from ``start`` to ``end``: the day of the start is not counted, that of the end is."""
-    day, last, count = day_of(start), day_of(end), 0
-    while day < last:
-        day += DAY
-        count += is_working(day)
-    return count
+    return working_days_between(first=day_of(start), last=day_of(end))
 
 
 def paused_days(*, state: CaseState, at: datetime) -> int:

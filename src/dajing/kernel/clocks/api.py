@@ -16,6 +16,7 @@ from dajing.kernel.clocks.calendar import (
     use,
     when_changed,
     working_day_after,
+    working_days_between,
 )
 from dajing.kernel.clocks.rules import (
     Act,
@@ -52,4 +53,5 @@ __all__ = [
     "use",
     "when_changed",
     "working_day_after",
+    "working_days_between",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -125,6 +127,31 @@ def is_working(day: date) -> bool:
         return CORRECTIONS[day]
     days = _gazetted()
     return day in days.worked or (day.weekday() < 5 and day not in days.off)
+
+
+def working_days_between(*, first: date, last: date) -> int:
+    """How many days after ``first``, up to and with ``last``, are worked; 0 where ``last`` is not later."""
+    if last <= first:
+        return 0
+    if first.year == last.year:
+        return _worked_until(last) - _worked_until(first)
+    between = sum(_year(year)[-1] for year in range(first.year + 1, last.year))
+    return _year(first.year)[-1] - _worked_until(first) + between + _worked_until(last)
+
+
+def _worked_until(day: date) -> int:
+    """Working days of the year up to and with ``day``."""
+    return _year(day.year)[day.timetuple().tm_yday - 1]
+
+
+@functools.lru_cache(maxsize=200)
+def _year(year: int) -> tuple[int, ...]:
+    """For each day of the year how many days up to it are worked."""
+    first, after = date(year, 1, 1).toordinal(), date(year + 1, 1, 1).toordinal()
+    return tuple(itertools.accumulate(is_working(date.fromordinal(day)) for day in range(first, after)))
+
+
+when_changed(_year.cache_clear)
 
 
 def days_after(day: date) -> Iterator[date]:

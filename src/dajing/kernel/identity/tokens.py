@@ -14,6 +14,7 @@ from dajing.kernel.identity.models import ApiClient, ApiToken, Department
 from dajing.kernel.identity.refusals import RoleUnknown, TokenInvalid, UnableToIssueToken
 from dajing.kernel.identity.roles import SECURITY, SEPARATE, SYSTEM, known_roles, not_yours
 from dajing.kernel.ledger.api import record
+from dajing.kernel.rows import plain
 
 PREFIX = "dj_"
 CLIENT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
@@ -84,14 +85,11 @@ def revoke(*, token: ApiToken, by: Actor, at: datetime) -> None:
 
 def token_actor(*, token: str, at: datetime) -> Actor:
     """The client behind a bearer token, with the token's scopes as roles. Raises ``TokenInvalid``."""
-    row = ApiToken.objects.select_related("client__department").filter(digest=digest(token)).first()
-    if row is None or row.revoked_at is not None or row.expires_at <= at:
+    kept = ("client", "scopes", "expires_at", "revoked_at")
+    found = plain.read(of=ApiToken, columns=kept, where='"digest" = %s', given=[digest(token)])
+    if not found or found[0][3] is not None or found[0][2] <= at:
         raise TokenInvalid
-    department = row.client.department
-    return Actor(
-        id=f"client:{row.client_id}",
-        name=row.client.name,
-        department=department.pk,
-        areas=frozenset({department.area}),
-        roles=frozenset(row.scopes),
-    )
+    client, scopes, _, _ = found[0]
+    name, office = plain.read(of=ApiClient, columns=("name", "department"), where='"id" = %s', given=[client])[0]
+    area = plain.read(of=Department, columns=("area",), where='"id" = %s', given=[office])[0][0]
+    return Actor(id=f"client:{client}", name=name, department=office, areas=frozenset({area}), roles=frozenset(scopes))

@@ -12,6 +12,7 @@ from dajing.kernel.clocks.api import (
     is_working,
     settled,
     working_day_after,
+    working_days_between,
 )
 
 # Where the second library (0.86) errs: 国办发明电〔2019〕3号 gives 1 to 4 May off and 28 April and 5 May worked.
@@ -87,3 +88,10 @@ def test_a_day_in_the_years_of_summer_time_ended_an_hour_earlier():
 def test_days_are_not_counted_backwards():
     with pytest.raises(ValueError, match="forward"):
         working_day_after(day=date(2018, 6, 1), count=-1)
+
+
+def test_working_days_between_two_days_are_those_that_a_walk_over_them_meets():
+    days = [date(2017, 12, 29) + timedelta(days=n) for n in range(800)]
+    for first, last in ((0, 0), (0, 1), (3, 2), (0, 799), (1, 400), (2, 368), (366, 370)):
+        walked = sum(is_working(day) for day in days[first + 1 : last + 1])
+        assert working_days_between(first=days[first], last=days[last]) == walked
