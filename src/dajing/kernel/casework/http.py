@@ -53,7 +53,7 @@ class Where(Plain):
     address: str = Field("", max_length=200)
 
 
-class OpenIn(Plain):
+class NewCase(Plain):
     """A new case."""
 
     kind: str = Field(max_length=60)
@@ -66,7 +66,7 @@ class OpenIn(Plain):
     place: Where | None = None
 
 
-class ActIn(Plain):
+class OneAct(Plain):
     """One act: a step of the kind, or ``assign``, ``hand_back``, ``contribute``, ``link``, ``suspend``, ``resume``,
     ``supervise``, ``note``; ``seq`` is the state that the caller saw, ``words`` the reason or the text."""
 
@@ -126,7 +126,7 @@ def _line(line: queue.Line, at: datetime) -> dict[str, Any]:
 
 
 @ROUTER.post("/cases")
-def open_case(request: HttpRequest, body: OpenIn, idempotency_key: Key) -> dict[str, Any]:
+def open_case(request: HttpRequest, body: NewCase, idempotency_key: Key) -> dict[str, Any]:
     """A new case, held by ``to``."""
     by, at = caller(request=request), datetime.now(UTC)
     place = Place(**body.place.dict()) if body.place else None
@@ -156,7 +156,7 @@ def case(request: HttpRequest, case: str, as_of: AwareDatetime | None = None) ->
 
 
 @ROUTER.post("/cases/{case}/acts")
-def act(request: HttpRequest, case: str, body: ActIn, idempotency_key: Key) -> dict[str, Any]:
+def act(request: HttpRequest, case: str, body: OneAct, idempotency_key: Key) -> dict[str, Any]:
     """One act on a case that the caller may read."""
     by, at = caller(request=request), datetime.now(UTC)
     order = acting.Order(

@@ -27,7 +27,7 @@ NO_BASE64 = Text(zh="附件内容不是 base64。", en="The content of the attac
 Words = Annotated[str, Field(max_length=20_000)]
 
 
-class FileIn(Plain):
+class Brought(Plain):
     """One attachment: the field it belongs to, its name and its bytes in base64."""
 
     field: str = Field(max_length=60)
@@ -35,11 +35,11 @@ class FileIn(Plain):
     content: str
 
 
-class SendIn(Plain):
+class Filled(Plain):
     """The answers of one form, with its attachments (at most 2.5 MB in one request)."""
 
     answers: dict[str, Words | int | float | bool | list[Words]]
-    files: list[FileIn] = Field([], max_length=20)
+    files: list[Brought] = Field([], max_length=20)
 
 
 @ROUTER.get("")
@@ -59,7 +59,7 @@ def form(request: HttpRequest, form: str) -> dict[str, Any]:
 
 
 @ROUTER.post("/{form}/submissions")
-def send(request: HttpRequest, form: str, body: SendIn, idempotency_key: Header[str]) -> dict[str, Any]:
+def send(request: HttpRequest, form: str, body: Filled, idempotency_key: Header[str]) -> dict[str, Any]:
     """Send a form once: kept encrypted, and the case that it opens is opened; every fault is told by field."""
     by, at = caller(request=request), datetime.now(UTC)
     found, key = service.form_of(id=form, by=by), key_of(by=by, given=idempotency_key)
@@ -67,7 +67,7 @@ def send(request: HttpRequest, form: str, body: SendIn, idempotency_key: Header[
     return _shown(done or _send(found, body, by, at, key))
 
 
-def _send(form: Form, body: SendIn, by: Actor, at: datetime, key: str) -> Submission:
+def _send(form: Form, body: Filled, by: Actor, at: datetime, key: str) -> Submission:
     with transaction.atomic():  # attachments of a sending that is refused do not stay
         draft = service.begin(form=form, answers=body.answers, by=by, at=at) if body.files else None
         for file in body.files:
@@ -75,7 +75,7 @@ def _send(form: Form, body: SendIn, by: Actor, at: datetime, key: str) -> Submis
         return service.send(form=form, answers=body.answers, by=by, at=at, key=key, draft=draft)
 
 
-def _keep(form: Form, file: FileIn, owner: str, by: Actor, at: datetime) -> None:
+def _keep(form: Form, file: Brought, owner: str, by: Actor, at: datetime) -> None:
     about = form.schema["properties"].get(file.field)
     if about is None or not is_file(about=about):
         raise Http404(file.field)
