@@ -6,6 +6,7 @@ import functools
 from typing import Any
 
 from dajing.domains.context.broker.app import ROUTES
+from dajing.domains.context.viewing.operations import Operation, operation
 from dajing.kernel.text import Text
 
 type Json = dict[str, Any]
@@ -32,12 +33,13 @@ READS = ("GET",)
 ASKING = ("entityOperations/query", "temporal/entityOperations/query")
 
 
-def groups() -> list[tuple[Text, list[tuple[str, str, str]]]]:
-    """(group, [(verb, path, what it does)]) in the order of the table."""
-    found: dict[str, list[tuple[str, str, str]]] = {}
+def groups() -> list[tuple[Text, list[tuple[str, str, Operation]]]]:
+    """(group, [(verb, path, operation)]) in the order of the table."""
+    found: dict[str, list[tuple[str, str, Operation]]] = {}
     for segments, verbs in ROUTES.items():
-        for verb, handler in verbs.items():
-            found.setdefault(segments[0], []).append((verb, path_of(segments), summary(handler)))
+        for verb in verbs:
+            row = (verb, path_of(segments), operation(verb=verb, segments=segments))
+            found.setdefault(segments[0], []).append(row)
     return [(GROUPS[name], rows) for name, rows in found.items()]
 
 
@@ -47,11 +49,6 @@ def path_of(segments: tuple[str, ...]) -> str:
     return BASE + "".join(f"/{{{next(names)}}}" if part == "*" else f"/{part}" for part in segments)
 
 
-def summary(handler: Any) -> str:
-    """The first line of what a handler says of itself."""
-    return str(handler.__doc__ or "").strip().split("\n")[0]
-
-
 @functools.cache
 def document() -> Json:
     """OpenAPI 3.1: operations, parameters in the path, media types, the bearer token and the scope that each needs."""
@@ -59,7 +56,8 @@ def document() -> Json:
     for segments, verbs in ROUTES.items():
         path = path_of(segments)
         for verb, handler in verbs.items():
-            paths.setdefault(path, {})[verb.lower()] = _operation(verb, path, handler)
+            told = operation(verb=verb, segments=segments)
+            paths.setdefault(path, {})[verb.lower()] = _operation(verb, path, handler, told)
         if "{" in path:
             paths[path]["parameters"] = [
                 {"name": part[1:-1], "in": "path", "required": True, "schema": {"type": "string"}}
@@ -78,7 +76,7 @@ def document() -> Json:
     }  # fmt: skip
 
 
-def _operation(verb: str, path: str, handler: Any) -> Json:
+def _operation(verb: str, path: str, handler: Any, told: Operation) -> Json:
     asks = verb in READS or path.endswith(ASKING)
     body = {} if verb in ("GET", "DELETE") else {
         "requestBody": {"required": True, "content": {m: {} for m in ("application/json", "application/ld+json")}}
@@ -86,7 +84,7 @@ def _operation(verb: str, path: str, handler: Any) -> Json:
     problem = {"description": "problem details (RFC 7807)", "content": {"application/problem+json": {}}}
     return {
         "operationId": f"{handler.__module__.rpartition('.')[2]}_{handler.__name__}",
-        "summary": summary(handler), "tags": [path.split("/")[3]],
+        "summary": told.does.en, "description": f"ETSI GS CIM 009 V1.9.1, {told.clause}.", "tags": [path.split("/")[3]],
         "security": [{"token": ["context.read" if asks else "context.write"]}],
         **body, "responses": {"2XX": {"description": "done"}, "4XX": problem, "5XX": problem},
     }  # fmt: skip
