@@ -19,6 +19,7 @@ from dajing.kernel.identity import accounts, entering
 from dajing.kernel.identity.api import POST_IN_SESSION, actor_of, audience
 from dajing.kernel.identity.entering import BY_LINK, enter, let_in, ours
 from dajing.kernel.identity.factors.pages import factors_of
+from dajing.kernel.identity.factors.place import place
 from dajing.kernel.identity.factors.standing import has_passkey
 from dajing.kernel.identity.holding import appointments, roles_of_post
 from dajing.kernel.identity.provider.settings import provider_title
@@ -37,7 +38,8 @@ def _person(request: HttpRequest) -> Any:
 
 def _shown(request: HttpRequest, refused: Refusal | None = None, login: str = "", wanted: str = "/") -> HttpResponse:
     errors = [{"field": "login", "message": str(refused)}] if refused else []
-    shown = {"next": wanted, "errors": errors, "login": login, "provider": provider_title(), "moment_control": False}
+    shown = {"next": wanted, "errors": errors, "login": login, "moment_control": False}
+    shown |= {"provider": provider_title(), "passkey": place(request=request)}
     return render(request, "identity/sign_in.html", shown, status=403 if refused else 200)
 
 
@@ -85,8 +87,8 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     if found is None:
         return HttpResponseRedirect(reverse("sign-in"))
     person, kept = found
-    shown: dict[str, Any] = {"next": kept["next"], "errors": [], "passkey": has_passkey(person=person)}
-    shown["moment_control"] = False
+    shown: dict[str, Any] = {"next": kept["next"], "errors": [], "moment_control": False}
+    shown["passkey"] = place(request=request) and has_passkey(person=person)
     if request.method == "GET":
         return render(request, "identity/code.html", shown)
     try:

@@ -25,6 +25,7 @@ def by_password(*, login: str, password: str, address: str, at: datetime) -> Per
     Raises ``SignInPaused`` after ``ATTEMPTS`` failures of the login (or many of the address) within ``PAUSE``, else
     ``UnableToSignIn``; an unknown login takes as long as a wrong password.
     """
+    login = login.replace("\0", "")  # which PostgreSQL does not take
     _pause(login=login, address=address, step=PASSWORD, at=at)
     person = Person.objects.filter(login=login, is_active=True).first()
     if person is None:

@@ -23,12 +23,13 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     from python_calamine import CalamineWorkbook
 
-    most_rows, most_columns = int(sys.argv[1]), int(sys.argv[2])
+    most_rows, most_columns, most_cells = (int(given) for given in sys.argv[1:4])
     book = CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
     found = []
     for title in book.sheet_names:
         sheet = book.get_sheet_by_name(title)
-        if sheet.total_height > most_rows or sheet.total_width > most_columns:
+        most_cells -= sheet.total_height * sheet.total_width
+        if sheet.total_height > most_rows or sheet.total_width > most_columns or most_cells < 0:
             sys.exit(3)
         found.append((title, sheet.to_python(skip_empty_area=False), sheet.merged_cell_ranges or []))
     sys.stdout.buffer.write(msgspec.json.encode(found))

@@ -33,23 +33,29 @@ def measurable(*, body: bytes) -> bool:
 
 
 class Claims:
-    """The last row and column named in a workbook, and whether it holds cells with errors such as #DIV/0!."""
+    """The last row and column named in a workbook, the cells of its largest sheet, and whether there are error cells.
+
+    Errors are cells such as #DIV/0!.
+    """
 
     def __init__(self, *, body: bytes) -> None:
-        self.rows = self.columns = 0
+        self.rows = self.columns = self.cells = 0
         self.disguised = self.errors = False
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             for name in archive.namelist():
                 if _SHEET.fullmatch(name):
-                    for block in _blocks(archive, name):
-                        self._look(block)
+                    self._look(_blocks(archive, name))
 
-    def _look(self, block: bytes) -> None:
-        self.disguised |= _DISGUISED.search(block) is not None
-        self.errors |= _ERROR.search(block) is not None
-        for letters, digits in _PLACE.findall(block):
-            self.rows = max(self.rows, int(digits[:9]))
-            self.columns = max(self.columns, _number(letters[:6]))
+    def _look(self, blocks: Iterator[bytes]) -> None:
+        """One sheet."""
+        rows = columns = 0
+        for block in blocks:
+            self.disguised |= _DISGUISED.search(block) is not None
+            self.errors |= _ERROR.search(block) is not None
+            for letters, digits in _PLACE.findall(block):
+                rows, columns = max(rows, int(digits[:9])), max(columns, _number(letters[:6]))
+        self.rows, self.columns = max(self.rows, rows), max(self.columns, columns)
+        self.cells = max(self.cells, rows * columns)
 
 
 def _blocks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:

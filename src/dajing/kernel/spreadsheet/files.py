@@ -15,6 +15,7 @@ from dajing.kernel.spreadsheet.bounds import Claims, errors, measurable
 from dajing.kernel.text import Refusal, Text
 
 MOST_ROWS, MOST_COLUMNS = 20_000, 400
+MOST_CELLS = 2_000_000  # of all sheets together: a reader makes room for empty ones too
 MOST_UNPACKED = 200 << 20
 TOO_LONG = 3  # exit code of ``apart``
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -93,7 +94,8 @@ def _workbook(name: str, body: bytes) -> list[Sheet]:
     wrong: dict[str, dict[tuple[int, int], str]] = {}
     if measurable(body=body):
         claims = Claims(body=body)
-        if claims.disguised or claims.rows > MOST_ROWS or claims.columns > MOST_COLUMNS:
+        too_many = claims.rows > MOST_ROWS or claims.columns > MOST_COLUMNS or claims.cells > MOST_CELLS
+        if claims.disguised or too_many:
             raise FileUnreadable(file=name, reason=_too_long(name))
         raw = _read_here(name, body)
         wrong = errors(body=body) if claims.errors else {}
@@ -104,7 +106,7 @@ def _workbook(name: str, body: bytes) -> list[Sheet]:
         for (row, column), text in wrong.get(title, {}).items():
             if row < len(rows) and column < len(rows[row]):
                 rows[row][column] = text
-        _fill_merged(rows, merged)
+        _fill_merged(name, rows, merged)
         found.append(Sheet(title, [[_cell(cell) for cell in row] for row in rows]))
     return found
 
@@ -113,17 +115,23 @@ def _read_here(name: str, body: bytes) -> Raw:
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(body))
-        sheets = [(title, book.get_sheet_by_name(title)) for title in book.sheet_names]
-        return [(title, [list(row) for row in s.to_python(skip_empty_area=False)], s.merged_cell_ranges or [])
-                for title, s in sheets]  # fmt: skip
+        book, cells = CalamineWorkbook.from_filelike(io.BytesIO(body)), 0
+        found: Raw = []
+        for title in book.sheet_names:  # several may be one and the same part of the file
+            sheet = book.get_sheet_by_name(title)
+            cells += sheet.total_height * sheet.total_width
+            if cells > MOST_CELLS:
+                raise FileUnreadable(file=name, reason=_too_long(name))
+            rows: list[list[object]] = [list(row) for row in sheet.to_python(skip_empty_area=False)]
+            found.append((title, rows, sheet.merged_cell_ranges or []))
+        return found
     except (CalamineError, OSError, ValueError, KeyError) as error:
         raise FileUnreadable(file=name, reason=_broken()) from error
 
 
 def _read_apart(name: str, body: bytes) -> Raw:
     """Read in a process of its own: what such a file asks for is known only when it is read."""
-    command = [sys.executable, "-m", f"{__package__}.apart", str(MOST_ROWS), str(MOST_COLUMNS)]
+    command = [sys.executable, "-m", f"{__package__}.apart", str(MOST_ROWS), str(MOST_COLUMNS), str(MOST_CELLS)]
     try:
         done = subprocess.run(command, input=body, capture_output=True, timeout=60, check=False)  # noqa: S603
     except subprocess.TimeoutExpired as error:
@@ -139,19 +147,30 @@ def _cell(cell: object) -> object:
     return None if cell == "" else cell
 
 
-def _fill_merged(rows: list[list[object]], ranges: list[tuple[tuple[int, int], tuple[int, int]]]) -> None:
-    """Give every cell of a merged range the value of its first."""
+def _fill_merged(name: str, rows: list[list[object]], ranges: list[tuple[tuple[int, int], tuple[int, int]]]) -> None:
+    """Give every cell of a merged range the value of its first. Raises ``FileUnreadable`` where ranges overlap often.
+
+    Merged ranges of a sound sheet never overlap, so that together they have no more cells than the sheet; a file of a
+    few kilobytes can name the whole sheet ten thousand times.
+    """
+    left_over, width = sum(len(row) for row in rows), max((len(row) for row in rows), default=0)
     for (top, left), (bottom, right) in ranges:
+        if left >= width:
+            continue
         value = rows[top][left] if top < len(rows) and left < len(rows[top]) else None
         for row in range(top, min(bottom, len(rows) - 1) + 1):
-            for column in range(left, min(right, len(rows[row]) - 1) + 1):
-                rows[row][column] = value
+            end = min(right, len(rows[row]) - 1) + 1
+            rows[row][left:end] = [value] * max(end - left, 0)
+            left_over -= max(end - left, 0)
+            if left_over < 0:
+                raise FileUnreadable(file=name, reason=_broken())
 
 
 def _too_long(title: str) -> Text:
     return Text(
-        zh=f"工作表“{title}”超过 {MOST_ROWS} 行或 {MOST_COLUMNS} 列；请只保留本期报表。",
-        en=f"the sheet “{title}” has over {MOST_ROWS} rows or {MOST_COLUMNS} columns; keep only this report.",
+        zh=f"工作表“{title}”超过 {MOST_ROWS} 行或 {MOST_COLUMNS} 列，或格子过多；请只保留本期报表。",
+        en=f"the sheet “{title}” has over {MOST_ROWS} rows or {MOST_COLUMNS} columns, or too many cells; "
+        "keep only this report.",
     )
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from dajing.kernel.identity import entering
+from dajing.kernel.identity.factors.place import place
 from dajing.kernel.identity.provider import flow
 from dajing.kernel.identity.provider.accounts import person_of
 from dajing.kernel.identity.provider.settings import Provider, provider, provider_title
@@ -60,4 +61,5 @@ def _trusted() -> Provider:
 def _failed(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     errors = [{"field": "login", "message": str(refusal)}]
     shown = {"next": "/", "errors": errors, "provider": provider_title(), "moment_control": False}
+    shown["passkey"] = place(request=request)
     return render(request, "identity/sign_in.html", shown, status=403)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import os
+import re
 import zipfile
 
 import openpyxl
@@ -42,6 +43,30 @@ def renamed(body, old, new):
     return out.getvalue()
 
 
+def rewritten(body, part, old, new):
+    """The workbook with one pattern of one part replaced."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(body)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        for info in source.infolist():
+            text = source.read(info).decode()
+            target.writestr(info.filename, re.sub(old, new, text) if info.filename == part else text)
+    return out.getvalue()
+
+
+def merged_again_and_again():
+    """Six kilobytes that name every cell of a large sheet ten thousand times."""
+    ranges = '<mergeCells count="10000">' + '<mergeCell ref="A1:OJ4999"/>' * 10_000 + "</mergeCells></worksheet>"
+    return rewritten(book(far="OJ4999"), "xl/worksheets/sheet1.xml", "</worksheet>", ranges)
+
+
+def one_sheet_many_times():
+    """A hundred names for one large sheet."""
+    again = "".join(f'<sheet name="s{n}" sheetId="{n}" r:id="rId1"/>' for n in range(2, 102))
+    declared = ' xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+    body = rewritten(book(far="OJ4999"), "xl/workbook.xml", "</sheets>", again + "</sheets>")
+    return rewritten(body, "xl/workbook.xml", "<workbook ", f"<workbook{declared} ")
+
+
 def bomb():
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -76,6 +101,9 @@ HOSTILE = {
     "the same with its place disguised": renamed(FAR, 'r="XFD1048576"', 'r="&#88;FD1048576"'),
     "an OpenDocument table repeated endlessly": ods(1_000_000_000),
     "a bomb": bomb(),
+    "every cell merged ten thousand times": merged_again_and_again(),
+    "one large sheet under a hundred names": one_sheet_many_times(),
+    "eight million cells in five kilobytes": book(far="OJ20000"),
     "random bytes": b"\x80" + os.urandom(2000),
     "half a workbook": FAR[: len(FAR) // 2],
     "an old workbook of random bytes": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + os.urandom(3000),
@@ -91,6 +119,27 @@ def test_a_hostile_file_is_refused_in_words(name):
         read_sheets(name="六月.xlsx", body=HOSTILE[name], limit=20 << 20)
     assert refusal.value.message.zh.startswith("六月.xlsx：")
     assert refusal.value.message.en.startswith("六月.xlsx: ")
+
+
+def test_the_workbook_under_a_hundred_names_is_well_formed():
+    """So that it is refused for its size and not for a mistake of this test."""
+    from python_calamine import CalamineWorkbook
+
+    book_of = CalamineWorkbook.from_filelike(io.BytesIO(HOSTILE["one large sheet under a hundred names"]))
+    assert len(book_of.sheet_names) == 101
+    assert book_of.get_sheet_by_name("s101").total_height > 4000
+
+
+def test_merged_cells_beside_and_beyond_the_figures_are_as_good_as_ever():
+    made = openpyxl.Workbook()
+    made.active.append(["a", "b", "c"])
+    made.active.append([1, 2, 3])
+    for place in ("A1:B1", "E1:E9", "F1:F9", "G1:XA30", "A3:C20"):
+        made.active.merge_cells(place)
+    out = io.BytesIO()
+    made.save(out)
+    rows = read_sheets(name="f.xlsx", body=out.getvalue(), limit=20 << 20)[0].rows
+    assert rows[0][:3] == ["a", "a", "c"]
 
 
 def faults(*rows, **given):
