@@ -102,6 +102,7 @@ class QueueRow(models.Model):
         indexes = [
             models.Index(fields=["department", "due", "case"], name="queue_department"),
             models.Index(fields=["department", "kind", "due", "case"], name="queue_kind"),
+            models.Index(fields=["kind", "due", "case"], name="queue_of_kind"),
             models.Index(fields=["department", "due", "case"], name="queue_waiting", condition=models.Q(waiting=True)),
             models.Index(fields=["person", "due", "case"], name="queue_person", condition=~models.Q(person="")),
             models.Index(fields=["post", "due", "case"], name="queue_post", condition=~models.Q(post="")),
@@ -109,6 +110,17 @@ class QueueRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.department} {self.case}"
+
+
+class Contact(models.Model):
+    """How to reach who reported a case, encrypted with the case's contact key; the log names only ``contact:<id>``."""
+
+    id = models.CharField(max_length=32, primary_key=True)
+    case = models.CharField(max_length=80, db_index=True)
+    sealed = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.case} {self.id[:8]}"
 
 
 class SavedView(models.Model):

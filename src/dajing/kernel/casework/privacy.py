@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Value
+from django.db.models.functions import Concat
 
 from dajing.kernel.casework import store
 from dajing.kernel.casework.events import Event
@@ -17,16 +19,18 @@ from dajing.kernel.casework.refusals import CaseUnknown, unable
 from dajing.kernel.identity.actor import Actor
 from dajing.kernel.ledger import keys
 from dajing.kernel.ledger.api import erase
+from dajing.kernel.ledger.models import SubjectKey
 from dajing.kernel.text import Text
 
 WORDS = frozenset({"title", "text", "reason", "words", "proposal", "document", "place", "parties"})
 ERASED = Text(zh="（内容已依规删除）", en="(erased under the retention rule)")
 BATCH = 200
+WORDS_OF, CONTACT = "casework:", "casework-contact:"
 
 
 def subject_of(*, case: str) -> str:
     """The key under which a case's words are encrypted."""
-    return f"casework:{case}"
+    return f"{WORDS_OF}{case}"
 
 
 def parted(*, kind: CaseKind, event: Event) -> tuple[dict[str, Any], bytes | None]:
@@ -51,7 +55,8 @@ def words_of(*, line: CaseEvent) -> dict[str, Any] | None:
 
 
 def erase_case(*, case: str, by: Actor, at: datetime) -> bool:
-    """Make a private case's words unreadable, whatever moment they are asked as of; whether there were any.
+    """Make a private case's words and any case's contacts unreadable, whatever moment they are asked as of; whether
+    there were any.
 
     Log, projections, facts and proofs stay. Raises ``CaseUnknown``, or ``UnableToAct`` while the case is open.
     """
@@ -61,17 +66,24 @@ def erase_case(*, case: str, by: Actor, at: datetime) -> bool:
         raise CaseUnknown(case=case) from None
     if state.open:
         raise unable(reasons=[Text(zh="未办结的事项不能删除内容。", en="An open case cannot be erased.")])
-    return erase(subject=subject_of(case=case), by=by, at=at)
+    words = erase(subject=subject_of(case=case), by=by, at=at)
+    return erase(subject=f"{CONTACT}{case}", by=by, at=at) or words
 
 
 def retire(*, kinds: list[CaseKind], by: Actor, at: datetime) -> int:
-    """Erase the words of private cases whose retention has ended; how many. Safe to repeat and to interrupt."""
+    """Erase the words and contacts of cases whose retention has ended; how many. Safe to repeat and to interrupt.
+
+    Every ended case that has a key is looked at each time, so that what a restored backup brought back goes again.
+    """
     total = 0
     for kind in kinds:
-        if not kind.private or kind.retention_days is None:
+        if kind.retention_days is None:
             continue
         before = at.astimezone(UTC) - timedelta(days=kind.retention_days)
-        done = Case.objects.filter(kind=kind.id, open=False, closed_at__lt=before).order_by("pk")
+        subjects = [Concat(Value(prefix), OuterRef("pk")) for prefix in (WORDS_OF, CONTACT)]
+        kept = SubjectKey.objects.filter(key__isnull=False, subject__in=subjects)
+        ended = Case.objects.filter(kind=kind.id, open=False, closed_at__lt=before)
+        done = ended.filter(Exists(kept)).order_by("pk")
         for case in done.values_list("pk", flat=True).iterator(chunk_size=BATCH):
             with transaction.atomic():
                 total += erase_case(case=case, by=by, at=at)

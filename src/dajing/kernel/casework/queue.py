@@ -120,12 +120,12 @@ def _once(by: Actor, wanted: Filter, lines: list[Line], size: int) -> list[Line]
 
 def count(*, by: Actor, whose: Whose, wanted: Filter, limit: int = COUNTED) -> int:
     """How many lines there are, at most ``limit`` + 1, which then means "more than ``limit``"."""
-    found = 0
+    found: set[str] = set()
     for part in _whose(by, whose):
         where, given = _condition(part, wanted, None)
-        tail = f"LIMIT {int(limit) + 1 - found}"
-        found += len(plain.read(of=QueueRow, columns=("case",), where=where, given=given, tail=tail))
-    return found
+        rows = plain.read(of=QueueRow, columns=("case",), where=where, given=given, tail=f"LIMIT {int(limit) + 1}")
+        found |= {case for (case,) in rows}
+    return min(len(found), limit + 1)
 
 
 def department_queue(*, by: Actor, at: datetime, after: Place | None = None, size: int = PAGE) -> list[Line]:

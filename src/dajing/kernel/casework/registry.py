@@ -73,6 +73,11 @@ def kind(*, id: str) -> CaseKind:
     return found[id]
 
 
+def has_page(*, kind: str) -> bool:
+    """Whether a slice shows cases of this kind on pages of its own, and opens them there."""
+    return any(kind in part.PAGES for part in slice_parts(name="casekinds"))
+
+
 def page_of(*, kind: str, case: str) -> str:
     """The page of a case that its slice names in ``casekinds.PAGES``; empty where it names none."""
     pages = {id: view for part in slice_parts(name="casekinds") for id, view in part.PAGES.items()}

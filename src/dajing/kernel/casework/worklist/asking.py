@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from dajing.kernel.casework.queue import Colour, Filter, Line, Place, View, Whose
 
-NAMES = ("kind", "state", "area", "colour")
+NAMES = ("kind", "state", "area", "colour", "department")
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +44,7 @@ def asked(*, query: QueryDict, at: datetime) -> Asked:
             state=query.get("state", "")[:40],
             area=query.get("area", "")[:60],
             colour=_one_of(query.get("colour", ""), get_args(Colour), ""),
+            department=query.get("department", "")[:60],
         ),
         after=_place(query.get("after", "")),
     )

@@ -17,6 +17,7 @@ WHOSE = {
     "mine": Text(zh="我的", en="Mine"),
     "post": Text(zh="本岗位", en="My post's"),
     "department": Text(zh="本部门", en="My department's"),
+    "supervised": Text(zh="所督办部门", en="Departments I supervise"),
 }
 VIEWS: dict[queue.View, Text] = {
     "all": Text(zh="全部", en="All"),
@@ -51,21 +52,21 @@ def row(*, line: queue.Line, words: Labels, at: datetime) -> dict[str, Any]:
     }
 
 
-def counted(*, by: Actor, whose: queue.Whose, view: queue.View, at: datetime) -> str:
+def counted(*, by: Actor, whose: queue.Whose, view: queue.View, at: datetime, department: str = "") -> str:
     """How many there are, as people read it: nothing is counted beyond 99."""
-    found = queue.count(by=by, whose=whose, wanted=queue.Filter(at=at, view=view))
+    found = queue.count(by=by, whose=whose, wanted=queue.Filter(at=at, view=view, department=department))
     return f"{queue.COUNTED}+" if found > queue.COUNTED else str(found)
 
 
 def tabs(*, by: Actor, shown: Asked) -> dict[str, Any]:
     """Whose queue and which part of it, with counts that stop at 99."""
-
+    offered = [id for id in WHOSE if id != "supervised" or queue.supervised_kinds(by=by)]
     return {
-        "whose": [(title, f"?{shown.query(whose=id)}", id == shown.whose) for id, title in WHOSE.items()],
+        "whose": [(WHOSE[id], f"?{shown.query(whose=id, department='')}", id == shown.whose) for id in offered],
         "views": [
             (
                 title,
-                counted(by=by, whose=shown.whose, view=view, at=shown.wanted.at),
+                counted(by=by, whose=shown.whose, view=view, at=shown.wanted.at, department=shown.wanted.department),
                 f"?{shown.query(view=view)}",
                 view == shown.wanted.view,
             )
@@ -86,7 +87,8 @@ def filters(*, shown: Asked, words: Labels) -> list[tuple[str, Text, str, list[t
         ("state", Text(zh="状态", en="State"), shown.wanted.state, [("", every), *states.items()]),
         ("area", Text(zh="地区", en="Area"), shown.wanted.area, [("", every), *places]),
         ("colour", Text(zh="时限", en="Limit"), shown.wanted.colour, [("", every), *colours]),
-    ]
+    ] + ([("department", Text(zh="经办部门", en="Department"), shown.wanted.department,
+           [("", every), *words.departments.items()])] if shown.whose == "supervised" else [])  # fmt: skip
 
 
 def summary(*, by: Actor, at: datetime) -> dict[str, Any]:

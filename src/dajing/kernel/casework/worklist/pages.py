@@ -18,6 +18,7 @@ from dajing.kernel.casework.worklist import bulk, views
 from dajing.kernel.casework.worklist.asking import Asked, asked
 from dajing.kernel.casework.worklist.contents import filters, row, tabs
 from dajing.kernel.casework.worklist.labels import address, kinds_known, labels
+from dajing.kernel.casework.worklist.opening import openable
 from dajing.kernel.identity.api import actor_of, audience, holders
 from dajing.kernel.text import Refusal, Text
 
@@ -105,11 +106,18 @@ def _list(request: HttpRequest, shown: Asked, more: dict[str, Any], status: int 
         "first_url": f"?{shown.query()}" if shown.after else "",
         "tabs": tabs(by=by, shown=shown),
         "filters": filters(shown=shown, words=words),
-        "filtered": bool(shown.wanted.kind or shown.wanted.state or shown.wanted.area or shown.wanted.colour),
+        "filtered": bool(
+            shown.wanted.kind
+            or shown.wanted.state
+            or shown.wanted.area
+            or shown.wanted.colour
+            or shown.wanted.department
+        ),
         "acts": _acts(lines),
         "people": holders(department=by.department, at=at) if by.department else [],
         "departments": words.departments.items(),
         "views": views.views_of(by=by),
+        "may_open": bool(openable(by=by)),
         "key": secrets.token_hex(16),
         "moment_control": False,
     }
