@@ -19,6 +19,7 @@ from dajing.domains.context.store.transaction import Transaction
 type Json = dict[str, Any]
 type One = Callable[[Transaction, Json], bool]
 MOST = 5_000
+SHORT_BATCH = 100  # entities that may be written on the event loop: some milliseconds
 
 
 async def _entities(
@@ -72,7 +73,7 @@ async def _run(
                 failed.append((entity["id"], error))
         return created, changed, failed
 
-    return await broker.write(act)
+    return await broker.write(act, heavy=len(entities) > SHORT_BATCH)
 
 
 def _result(success: list[str], failed: list[tuple[str, Problem]]) -> Answer:
@@ -292,5 +293,5 @@ async def purge(broker: Broker, request: Request) -> Answer:
             if (present := tx.entity(tenant, identifier)) is not None:
                 tx.delete(tenant, *present, at)
 
-    await broker.write(act)
+    await broker.write(act, heavy=True)
     return Answer(status=204)

@@ -226,7 +226,7 @@ class Notifier:
         if not self._done:
             return
         numbers = list(self._done)
-        await self._broker.write(lambda tx: tx.drop_notifications(numbers))
+        await self._broker.write(lambda tx: tx.drop_notifications(numbers), heavy=len(numbers) > 500)
         self._done.difference_update(numbers)
 
 

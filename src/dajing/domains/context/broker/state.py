@@ -112,9 +112,9 @@ class Broker:
         await self.writer.stop()
         self.pool.shutdown(wait=False)
 
-    def write[T](self, act: Act[T]) -> asyncio.Future[T]:
-        """Run an act in the writer; done once it is on disk."""
-        return self.writer.submit(act)
+    def write[T](self, act: Act[T], *, heavy: bool = False) -> asyncio.Future[T]:
+        """Run an act in the writer; done once it is on disk. ``heavy`` where it may take long."""
+        return self.writer.submit(act, heavy=heavy)
 
     async def read[T](self, work: Callable[[], T]) -> T:
         """Run a query beside the event loop, so that a slow one delays nobody."""
@@ -171,7 +171,7 @@ class Broker:
         before = micros(iso(self.clock() - hot))
         await self.write(lambda tx: tx.chronicle.offer())
         total = 0
-        while gone := await self.write(lambda tx: tx.chronicle.trim(position=position, before=before)):
+        while gone := await self.write(lambda tx: tx.chronicle.trim(position=position, before=before), heavy=True):
             total += gone
         return total
 
@@ -194,4 +194,4 @@ class Broker:
                     for _, iri, old, _ in change.attributes():
                         tx.chronicle.evaporate(tenant, entity["id"], iri, (old or {}).get("datasetId"))
 
-            await self.write(act)
+            await self.write(act, heavy=True)

@@ -95,7 +95,7 @@ async def create(broker: Broker, request: Request) -> Answer:
         _current(tx, tenant, entity, at)
         return begun
 
-    if not await broker.write(act):
+    if not await broker.write(act, heavy=True):
         return Answer(status=204)
     return Answer(status=201).add("Location", f"{BASE}/temporal/entities/{quote(entity['id'], safe=':')}")
 
@@ -158,7 +158,7 @@ async def append(broker: Broker, request: Request, identifier: str) -> Answer:
         tx.chronicle.save(key, {**head, "modifiedAt": at})
         _current(tx, tenant, {"id": identifier, "type": head["type"], "attrs": fragment["attrs"]}, at)
 
-    await broker.write(act)
+    await broker.write(act, heavy=True)
     return Answer(status=204)
 
 
@@ -186,7 +186,7 @@ async def delete(broker: Broker, request: Request, identifier: str) -> Answer:
             finally:
                 tx.quiet = False
 
-    await broker.write(act)
+    await broker.write(act, heavy=True)
     return Answer(status=204)
 
 
@@ -210,7 +210,7 @@ async def delete_attribute(broker: Broker, request: Request, identifier: str, na
             raise ResourceNotFound(f"The history of {identifier} has no such attribute.")
         tx.chronicle.forget(gone)
 
-    await broker.write(act)
+    await broker.write(act, heavy=True)
     return Answer(status=204)
 
 
@@ -231,7 +231,7 @@ async def change_instance(broker: Broker, request: Request, identifier: str, nam
         new = merge.merged_instance(old, fragment, at=at, deep=False)
         tx.chronicle.replace(row, new)
 
-    await broker.write(act)
+    await broker.write(act, heavy=True)
     return Answer(status=204)
 
 
@@ -258,7 +258,7 @@ async def delete_instance(broker: Broker, request: Request, identifier: str, nam
         row, _ = _instance(tx, tenant, identifier, iri, instance)
         tx.chronicle.forget([row])
 
-    await broker.write(act)
+    await broker.write(act, heavy=True)
     return Answer(status=204)
 
 

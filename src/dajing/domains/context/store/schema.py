@@ -9,6 +9,7 @@ import apsw
 from dajing.kernel.text import Refusal, Text
 
 VERSION = 2
+BUSY = 10_000  # milliseconds that a connection waits for another process
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS term(n INTEGER PRIMARY KEY, tenant TEXT NOT NULL, iri TEXT NOT NULL, UNIQUE(tenant, iri));
@@ -74,7 +75,7 @@ def connect(*, path: Path, write: bool = False) -> apsw.Connection:
     if apsw.sqlite_lib_version().split(".") and tuple(map(int, apsw.sqlite_lib_version().split("."))) < (3, 51, 3):
         raise UnsafeLibrary(found=apsw.sqlite_lib_version())
     connection = apsw.Connection(str(path), statementcachesize=200)
-    connection.set_busy_timeout(10_000)
+    connection.set_busy_timeout(BUSY)
     connection.pragma("cache_size", -64_000 if write else -32_000)
     if write:
         connection.pragma("journal_mode", "wal")

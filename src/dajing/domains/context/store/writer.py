@@ -1,29 +1,41 @@
-"""The only writer of live.db: a thread that takes whatever waits, runs it in one transaction, and then answers.
+"""The only writer of live.db: whatever waits runs in one transaction, whose commit is on disk before any answer.
 
-Nothing is acknowledged before its commit is on disk; under load the commits grow by themselves (natural batching).
+Short acts run on the event loop itself and only the commit waits in a thread: two threads that both run Python would
+spend most of their time handing the interpreter to each other (measured: four times slower). Long acts (``heavy``) run
+in that thread, so that they delay nobody. Under load the commits grow by themselves (natural batching).
 """
 
 from __future__ import annotations
 
 import asyncio
-import queue
-import threading
+import time
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import apsw
 import structlog
 
-from dajing.domains.context.store.schema import connect
+from dajing.domains.context.store.schema import BUSY, connect
 
 if TYPE_CHECKING:
     from dajing.domains.context.store.transaction import Transaction
 
 _log = structlog.get_logger()
 MOST = 512
+BUDGET = 0.01  # seconds that the acts of one commit may take on the event loop; the others go into the next
 type Act[T] = Callable[[Transaction], T]
 type Result = tuple[asyncio.Future[Any], Any, BaseException | None]
+
+
+class Waiting(NamedTuple):
+    """One act that was not run yet."""
+
+    act: Act[Any]
+    future: asyncio.Future[Any]
+    heavy: bool
 
 
 class Writer:
@@ -40,90 +52,142 @@ class Writer:
         committed: Callable[[list[Any], Any], None],
         before: Callable[[Transaction], Any] = lambda _: None,
     ) -> None:
-        self._queue: queue.SimpleQueue[tuple[Act[Any], asyncio.Future[Any]] | None] = queue.SimpleQueue()
         self._path = path
         self._committed = committed
         self._before = before
         self._loop = asyncio.get_running_loop()
-        self._ready: asyncio.Future[None] = self._loop.create_future()
-        self._thread = threading.Thread(target=self._run, name="live-writer", daemon=True)
+        self._waiting: deque[Waiting] = deque()
+        self._turning = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live-writer")
+        self._results: list[Result] = []
+        self._queued: Any = None
+        self._connection: apsw.Connection
+        self._transaction: Transaction
         self.commits = 0
 
     async def start(self) -> None:
         """Open the file; a refusal of it is raised here."""
-        self._thread.start()
-        await self._ready
+        from dajing.domains.context.store.transaction import Transaction
+
+        self._connection = await self._loop.run_in_executor(self._thread, lambda: connect(path=self._path, write=True))
+        self._transaction = Transaction(connection=self._connection)
 
     async def stop(self) -> None:
         """Finish what waits, then close the file."""
-        self._queue.put(None)
-        await asyncio.to_thread(self._thread.join)
+        await self._idle.wait()
+        await self._loop.run_in_executor(self._thread, self._connection.close)
+        self._thread.shutdown()
 
-    def submit[T](self, act: Act[T]) -> asyncio.Future[T]:
-        """The result of ``act`` once it is durable."""
+    def submit[T](self, act: Act[T], *, heavy: bool = False) -> asyncio.Future[T]:
+        """The result of ``act`` once it is durable; ``heavy`` where it may take longer than some milliseconds."""
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put((act, future))
+        self._waiting.append(Waiting(act, future, heavy))
+        if not self._turning:
+            self._turning = True
+            self._idle.clear()
+            self._loop.call_soon(self._turn)
         return future
 
-    def _run(self) -> None:
-        from dajing.domains.context.store.transaction import Transaction
+    # -- one turn: acts, commit, answers ------------------------------------------------------------------------
+    def _turn(self) -> None:
+        """Begin a transaction with what waits; it is ended by ``_finish``."""
+        batch = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+        work = self._commit
+        if any(waiting.heavy for waiting in batch) or not self._begun():
+            work = lambda: self._whole(batch)  # noqa: E731 - one of two ways, chosen here
+        else:
+            self._guarded(lambda: self._acts(batch, until=time.perf_counter() + BUDGET), batch)
+        self._loop.run_in_executor(self._thread, work).add_done_callback(self._finish)
 
+    def _begun(self) -> bool:
+        """Begin at once; False where another process holds the file, which is waited for in the thread."""
+        self._connection.set_busy_timeout(0)
         try:
-            connection = connect(path=self._path, write=True)
-        except BaseException as error:
-            self._loop.call_soon_threadsafe(self._ready.set_exception, error)
-            return
-        self._loop.call_soon_threadsafe(self._ready.set_result, None)
-        transaction = Transaction(connection=connection)
-        while (first := self._queue.get()) is not None:
-            batch, last = [first], False
-            while len(batch) < MOST and not last:
-                try:
-                    following = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-                if following is None:
-                    last = True
-                else:
-                    batch.append(following)
-            self._commit(connection, transaction, batch)
-            if last:
-                break
-        connection.close()
+            self._connection.execute("BEGIN IMMEDIATE")
+        except apsw.Error:
+            return False
+        finally:
+            self._connection.set_busy_timeout(BUSY)
+        return True
 
-    def _commit(self, connection: apsw.Connection, transaction: Transaction, batch: list[Any]) -> None:
-        results: list[Result] | None = None
-        queued: Any = None
+    def _whole(self, batch: list[Waiting]) -> None:
+        """A whole turn in the thread."""
+
+        def run() -> None:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._acts(batch, until=None)
+
+        self._guarded(run, batch)
+        self._commit()
+
+    def _guarded(self, run: Callable[[], None], batch: list[Waiting]) -> None:
+        """Run the acts; where the file itself fails, all of them fail and nothing of them stays."""
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            results = self._plainly(transaction, batch)
-            if results is None:
-                # a failing act had written already: once more from the start, each act undoable by itself
-                connection.execute("ROLLBACK")
-                transaction.forget()
-                connection.execute("BEGIN IMMEDIATE")
-                results = [(future, *self._one(connection, transaction, act)) for act, future in batch]
-            queued = self._before(transaction)
-            connection.execute("COMMIT")
+            run()
+        except Exception as error:
+            self._failed(error, [waiting.future for waiting in batch])
+
+    def _failed(self, error: Exception, futures: list[asyncio.Future[Any]]) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+        _log.error("live.commit_failed", error=str(error), acts=len(futures))
+        self._transaction.forget()
+        self._results, self._queued = [(future, None, error) for future in futures], None
+
+    def _commit(self) -> None:
+        """Make the transaction durable (in the thread)."""
+        if not self._connection.in_transaction:
+            return  # it failed before
+        try:
+            self._connection.execute("COMMIT")
             self.commits += 1
         except apsw.Error as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            _log.error("live.commit_failed", error=str(error), acts=len(batch))
-            transaction.forget()
-            results = [(future, None, error) for _, future in batch]
-            queued = None
-        changes = transaction.take_changes()
-        try:
-            self._loop.call_soon_threadsafe(self._answer, results, changes, queued)
-        except RuntimeError:
-            _log.warning("live.loop_closed", acts=len(batch))
+            self._failed(error, [future for future, _, _ in self._results])
 
-    @staticmethod
-    def _plainly(transaction: Transaction, batch: list[Any]) -> list[Result] | None:
-        """Run the acts without a savepoint each; None when one failed after it had written something."""
+    def _finish(self, done: asyncio.Future[None]) -> None:
+        """Answer, and go on with what arrived meanwhile."""
+        if (error := done.exception()) is not None:
+            self._results = [(future, None, error) for future, _, _ in self._results]
+            _log.error("live.turn_failed", error=str(error))
+        results, queued = self._results, self._queued
+        self._results, self._queued = [], None
+        if changes := self._transaction.take_changes():
+            self._committed(changes, queued)
+        for future, result, failure in results:
+            if future.done():
+                continue
+            if failure is None:
+                future.set_result(result)
+            else:
+                future.set_exception(failure)
+        if self._waiting:
+            self._loop.call_soon(self._turn)
+        else:
+            self._turning = False
+            self._idle.set()
+
+    # -- the acts of one transaction ------------------------------------------------------------------------------
+    def _acts(self, batch: list[Waiting], *, until: float | None) -> None:
+        """Run the acts and what goes with them; those that the time does not suffice for wait again."""
+        results, taken = self._plainly(batch, until)
+        if results is None:
+            # a failing act had written already: once more from the start, each act undoable by itself
+            self._connection.execute("ROLLBACK")
+            self._transaction.forget()
+            self._connection.execute("BEGIN IMMEDIATE")
+            results = [(waiting.future, *self._one(waiting.act)) for waiting in batch[:taken]]
+        self._waiting.extendleft(reversed(batch[taken:]))
+        del batch[taken:]  # what waits again does not fail with the others
+        self._results = results
+        self._queued = self._before(self._transaction)
+
+    def _plainly(self, batch: list[Waiting], until: float | None) -> tuple[list[Result] | None, int]:
+        """Run acts without a savepoint each, and how many; no results where one failed after it had written."""
         results: list[Result] = []
-        for act, future in batch:
+        transaction = self._transaction
+        for act, future, _ in batch:
             written, mark = transaction.written, transaction.mark()
             try:
                 results.append((future, act(transaction), None))
@@ -131,12 +195,14 @@ class Writer:
                 if isinstance(error, apsw.Error) and not isinstance(error, apsw.ConstraintError):
                     raise
                 if transaction.written != written or transaction.mark() != mark:
-                    return None
+                    return None, len(results) + 1
                 results.append((future, None, error))
-        return results
+            if until is not None and time.perf_counter() > until:
+                break
+        return results, len(results)
 
-    @staticmethod
-    def _one(connection: apsw.Connection, transaction: Transaction, act: Act[Any]) -> tuple[Any, BaseException | None]:
+    def _one(self, act: Act[Any]) -> tuple[Any, BaseException | None]:
+        connection, transaction = self._connection, self._transaction
         connection.execute("SAVEPOINT act")
         mark = transaction.mark()
         try:
@@ -150,14 +216,3 @@ class Writer:
             return None, error
         connection.execute("RELEASE act")
         return result, None
-
-    def _answer(self, results: list[Result], changes: list[Any], queued: Any) -> None:
-        if changes:
-            self._committed(changes, queued)
-        for future, result, error in results:
-            if future.done():
-                continue
-            if error is None:
-                future.set_result(result)
-            else:
-                future.set_exception(error)
