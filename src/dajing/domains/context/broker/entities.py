@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import msgspec
 
@@ -220,7 +221,7 @@ def page_links(answer: Answer, request: Request, *, offset: int, limit: int, mor
 
     def url(start: int) -> str:
         parameters = {**request.parameters, "limit": str(limit), "offset": str(start)}
-        text = urlencode(sorted(parameters.items()), quote_via=quote, safe=":.*,()[]{}/'\"^$+")
+        text = "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in sorted(parameters.items()))
         return f"{request.path.rstrip('/')}?{text}"
 
     kind = answer.media
@@ -228,6 +229,11 @@ def page_links(answer: Answer, request: Request, *, offset: int, limit: int, mor
         answer.add("Link", f'<{url(max(0, offset - limit))}>; rel="prev";type="{kind}"')
     if more:
         answer.add("Link", f'<{url(offset + limit)}>; rel="next";type="{kind}"')
+
+
+@lru_cache(maxsize=4_096)
+def _quoted(text: str) -> str:
+    return quote(text, safe=":.*,()[]{}/'\"^$+")
 
 
 def many(*, entities: list[Json], form: Form, meta: Meta, request: Request) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -25,6 +26,7 @@ MERGE_PATCH = "application/merge-patch+json"
 LINK_REL = "http://www.w3.org/ns/json-ld#context"
 MAX_BODY = 16 * 1024 * 1024
 MAX_DEPTH = 200
+LONG_QUERY = 1_000  # bytes
 
 type Receive = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -73,17 +75,9 @@ class Request:
     def parameters(self) -> dict[str, str]:
         """Query parameters; one given twice counts as a list with commas."""
         if self._parameters is None:
-            found: dict[str, str] = {}
-            try:
-                pairs = parse_qsl(
-                    self.scope["query_string"].decode("ascii"), keep_blank_values=True, errors="strict",
-                    max_num_fields=200,
-                )  # fmt: skip
-            except ValueError:
-                raise InvalidRequest("The query string is not URL-encoded UTF-8.") from None
-            for key, value in pairs:
-                found[key] = f"{found[key]},{value}" if key in found else value
-            self._parameters = found
+            query = self.scope["query_string"]
+            # a copy, since who asks may change it; long ones are not worth keeping
+            self._parameters = dict(_kept(query)) if len(query) <= LONG_QUERY else _parameters(query)
         return self._parameters
 
     def only(self, allowed: Iterable[str]) -> None:
@@ -134,6 +128,21 @@ class Request:
         if found not in allowed:
             raise UnsupportedMedia(f"Content-Type must be one of {', '.join(allowed)}.")
         return found
+
+
+def _parameters(query: bytes) -> dict[str, str]:
+    """Names and values of a query string."""
+    found: dict[str, str] = {}
+    try:
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=200)
+    except ValueError:
+        raise InvalidRequest("The query string is not URL-encoded UTF-8.") from None
+    for key, value in pairs:
+        found[key] = f"{found[key]},{value}" if key in found else value
+    return found
+
+
+_kept = lru_cache(maxsize=1_024)(_parameters)  # clients ask the same things again and again
 
 
 def decode(body: bytes) -> Any:

@@ -286,6 +286,10 @@ class Change:
         for iri, instances in after.items():
             if (was := before.get(iri)) is instances:
                 continue
+            if was is not None and len(was) == len(instances) == 1 and _same_dataset(was[0], instances[0]):
+                if was[0] is not instances[0]:
+                    found.append(("attributeUpdated", iri, was[0], instances[0]))
+                continue
             known = {i.get("datasetId"): i for i in was or []}
             for instance in instances:
                 earlier = known.pop(instance.get("datasetId"), None)
@@ -297,3 +301,7 @@ class Change:
         for iri in before.keys() - after.keys():
             found += [("attributeDeleted", iri, gone, None) for gone in before[iri]]
         return found
+
+
+def _same_dataset(one: Json, other: Json) -> bool:
+    return one.get("datasetId") == other.get("datasetId")

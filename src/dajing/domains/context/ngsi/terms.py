@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from dajing.domains.context.ngsi.errors import BadRequestData
@@ -133,8 +134,10 @@ def canonical_time(value: str) -> str:
     return parsed.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
+@lru_cache(maxsize=8_192)
 def micros(value: str) -> int:
     """Microseconds since 1970 of an ISO text."""
+    # one act stamps everything with one time, and the readings of a batch share a handful
     parsed = parse_time(value)
     if parsed is None:
         raise BadRequestData(f"{value!r} is no DateTime.")

@@ -15,6 +15,9 @@ type Json = dict[str, Any]
 type Keep = Literal["all", "observed", "none"]
 MOST_HEADS = 50_000
 _REPEATED = "SELECT n FROM instance WHERE k=? AND attr=? AND observed=? AND dataset IS ?"
+_UPDATE = (
+    "UPDATE instance SET dataset=?, instance=?, observed=?, created=?, modified=?, deleted=?, value=?, doc=? WHERE n=?"
+)
 _INSERT = (
     "INSERT INTO instance(k, attr, dataset, instance, observed, created, modified, deleted, value, doc) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -89,6 +92,8 @@ class Chronicle:
         """Append what a write did; a deletion leaves a row that says when."""
         if self.keep == "none":
             return
+        if self.keep == "observed" and not _observed(change):
+            return
         wanted = []
         for trigger, iri, old, new in change.attributes():
             instance = new if new is not None else deletion(old or {}, at=change.at)
@@ -114,24 +119,22 @@ class Chronicle:
         if columns[2] is not None:
             again = self._connection.execute(_REPEATED, (key, attribute, columns[2], columns[0])).get
             if again is not None:
-                self.replace(int(again), instance)
+                self._replace(int(again), instance, columns)
                 return str(instance.get("instanceId") or named(int(again)))
         self._connection.execute(_INSERT, (key, attribute, *columns))
         return str(instance.get("instanceId") or named(self._connection.last_insert_rowid()))
 
     def replace(self, row: int, instance: Json) -> None:
         """Change one instance that is there (5.6.14); what may be sealed already is written anew under its old id."""
+        self._replace(row, instance, _columns(instance))
+
+    def _replace(self, row: int, instance: Json, columns: tuple[Any, ...]) -> None:
         if row <= self._sealed:
             attribute, key = self._connection.execute("SELECT attr, k FROM instance WHERE n=?", (row,)).get
             self.forget([row])
             self._connection.execute(_INSERT, (key, attribute, *_columns({"instanceId": named(row), **instance})))
             return
-        dataset, identifier, *rest = _columns(instance)
-        self._connection.execute(
-            "UPDATE instance SET dataset=?, instance=?, observed=?, created=?, modified=?, deleted=?, value=?, doc=? "
-            "WHERE n=?",
-            (dataset, identifier, *rest, row),
-        )
+        self._connection.execute(_UPDATE, (*columns, row))
 
     def instances(self, tenant: str, key: int, iri: str) -> Iterator[tuple[int, Json]]:
         """Every row of one attribute."""
@@ -195,6 +198,12 @@ class Chronicle:
         )
         self._connection.executemany("DELETE FROM instance WHERE n=?", [(n,) for n, *_ in rows])
         return len(rows)
+
+
+def _observed(change: Change) -> bool:
+    """Whether any attribute before or after a change carries a time of observation."""
+    sides = [side["attrs"] for side in (change.old, change.new) if side is not None]
+    return any("observedAt" in i for attrs in sides for instances in attrs.values() for i in instances)
 
 
 def named(row: int) -> str:

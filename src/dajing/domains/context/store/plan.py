@@ -21,7 +21,6 @@ from dajing.domains.context.store.wanted import Wanted
 type Terms = Callable[[str, str], int]
 type Values = list[Any]
 
-MANY = 6  # √(n · this²): where going through a type costs as much as sorting what a box holds
 MANY = 6  # of n entities, √n times this in a box: going through a type in order is then as quick as sorting them
 GEO = 1  # the rank of a geo-query with a box: only ids come before it
 FEW = 256  # an index that gives at most so many candidates leads, however late in the order they lie
@@ -48,7 +47,15 @@ class Plan:
     @property
     def keys(self) -> str:
         """The statement that gives (key, whether it must be judged) in the order of creation."""
-        return f"SELECT d.k, d.unsure FROM {self.source} d {self.where} ORDER BY d.k"
+        return f"SELECT d.k AS k, d.unsure AS unsure FROM {self.source} d {self.where} ORDER BY d.k"
+
+    @property
+    def documents(self) -> str:
+        """The statement that gives (document, whether it must be judged) in the order of creation.
+
+        LIMIT keeps the sorted keys apart, so that they alone are sorted and a page stops where it is full.
+        """
+        return f"SELECT e.doc, f.unsure FROM ({self.keys} LIMIT -1) f CROSS JOIN entity e ON e.k=f.k"
 
     @property
     def count(self) -> str:

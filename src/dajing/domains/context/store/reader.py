@@ -66,11 +66,9 @@ class Reader:
     def documents_of(self, *, wanted: Wanted) -> Iterator[bytes]:
         """The stored bytes of matching entities in the order of their creation."""
         chosen = plan(wanted=wanted, term=self.term, connection=self.connection)
-        connection = self.connection
-        cursor = connection.execute(chosen.keys, chosen.values)
+        cursor = self.connection.execute(chosen.documents, chosen.values)
         try:
-            for key, unsure in cursor:
-                doc: Any = connection.execute("SELECT doc FROM entity WHERE k=?", (key,)).get
+            for doc, unsure in cursor:
                 if (chosen.exact and not unsure) or self.judge(wanted=wanted, entity=msgspec.json.decode(doc)):
                     yield doc
         finally:

@@ -158,6 +158,8 @@ class Transaction:
 
     def _index(self, tenant: str, key: int, old: Json | None, new: Json | None) -> None:
         before, after = _rows(old, new)
+        if not before and not after and old is not None and new is not None and old["type"] == new["type"]:
+            return
         types_before, types_after = set(old["type"] if old else ()), set(new["type"] if new else ())
         run = self._connection.execute
         for iri in types_before - types_after:
@@ -219,10 +221,13 @@ def _rows(old: Json | None, new: Json | None) -> tuple[set[Row], set[Row]]:
     now: Json = new["attrs"] if new else {}
     before: set[Row] = set()
     after: set[Row] = set()
-    for iri, instances in was.items():
-        if (new_ones := now.get(iri)) is not instances and not (new_ones and same_value(instances, new_ones)):
-            before.update(rows(iri=iri, instances=instances))
     for iri, instances in now.items():
-        if was.get(iri) is not instances and not same_value(was.get(iri), instances):
-            after.update(rows(iri=iri, instances=instances))
+        earlier = was.get(iri)
+        if earlier is instances or same_value(earlier, instances):
+            continue
+        after.update(rows(iri=iri, instances=instances))
+        if earlier is not None:
+            before.update(rows(iri=iri, instances=earlier))
+    for iri in was.keys() - now.keys():
+        before.update(rows(iri=iri, instances=was[iri]))
     return before, after
