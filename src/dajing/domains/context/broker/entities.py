@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
-from dajing.domains.context.broker.exchange import GEO_JSON, LD_JSON, Answer, Request, encode, link
+from dajing.domains.context.broker.exchange import GEO_JSON, LD_JSON, Answer, Request, encode, link, quoted
 from dajing.domains.context.broker.reading import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
@@ -221,7 +220,7 @@ def page_links(answer: Answer, request: Request, *, offset: int, limit: int, mor
 
     def url(start: int) -> str:
         parameters = {**request.parameters, "limit": str(limit), "offset": str(start)}
-        text = "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in sorted(parameters.items()))
+        text = "&".join(f"{quoted(name)}={quoted(value)}" for name, value in sorted(parameters.items()))
         return f"{request.path.rstrip('/')}?{text}"
 
     kind = answer.media
@@ -229,11 +228,6 @@ def page_links(answer: Answer, request: Request, *, offset: int, limit: int, mor
         answer.add("Link", f'<{url(max(0, offset - limit))}>; rel="prev";type="{kind}"')
     if more:
         answer.add("Link", f'<{url(offset + limit)}>; rel="next";type="{kind}"')
-
-
-@lru_cache(maxsize=4_096)
-def _quoted(text: str) -> str:
-    return quote(text, safe=":.*,()[]{}/'\"^$+")
 
 
 def many(*, entities: list[Json], form: Form, meta: Meta, request: Request) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 import msgspec
 
@@ -225,6 +225,12 @@ def link_of(header: str | None) -> str | None:
         if LINK_REL in part and "<" in part and ">" in part:
             return part[part.index("<") + 1 : part.index(">")]
     return None
+
+
+@lru_cache(maxsize=4_096)
+def quoted(text: str) -> str:
+    """A name or value of a query string, readable where it may be; pages of one list share nearly all of them."""
+    return quote(text, safe=":.*,()[]{}/'\"^$+")
 
 
 def link(url: str) -> str:
