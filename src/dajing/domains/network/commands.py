@@ -76,7 +76,8 @@ def _compute(on: str | None) -> None:
 
     from rich.progress import Progress
 
-    from dajing.domains.network.coverage.service import COMPUTING, begin, work
+    from dajing.domains.network.coverage.service import begin, work
+    from dajing.domains.network.coverage.structs import COMPUTING
     from dajing.kernel.identity.api import system
 
     at = datetime.now(UTC)
@@ -156,6 +157,16 @@ def gaps(service: str, unit: str | None, limit: int, xlsx: Path | None, as_json:
         _foot(run, language)
 
 
+def _coordinates(words: str) -> tuple[float, float]:
+    from dajing.domains.network.coverage.refusals import NoCoordinates
+
+    try:
+        longitude, latitude = (float(word) for word in words.split(","))
+    except ValueError as error:
+        raise NoCoordinates() from error
+    return longitude, latitude
+
+
 @network.command()
 @click.argument("code")
 @click.option("--service", default="4g", show_default=True, help="4g or 5g.")
@@ -164,12 +175,16 @@ def gaps(service: str, unit: str | None, limit: int, xlsx: Path | None, as_json:
 @click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Language shown.")
 @started
 def profile(code: str, service: str, sector: str | None, as_json: bool, language: str) -> None:
-    """Link budget and terrain between the place CODE and an antenna."""
+    """Link budget and terrain between an antenna and a place: its CODE, or LONGITUDE,LATITUDE in degrees (WGS-84)."""
     from dajing.domains.network.coverage import reading
-    from dajing.domains.network.coverage.profile import spot
+    from dajing.domains.network.coverage.profile import spot, spot_at
 
-    run = reading.latest()
-    found = spot(run=run, code=code, service=reading.service_of(id=service), sector=sector)
+    run, wanted = reading.latest(), reading.service_of(id=service)
+    if "," in code:
+        longitude, latitude = _coordinates(code)
+        found = spot_at(run=run, longitude=longitude, latitude=latitude, service=wanted, sector=sector)
+    else:
+        found = spot(run=run, code=code, service=wanted, sector=sector)
     if as_json:
         _json({"run": run, "spot": found})
         return

@@ -30,11 +30,15 @@ class Dot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CityMap(msgspec.Struct, frozen=True, kw_only=True):
-    """The counties' outlines and a dot for each township; ``masts`` are small marks."""
+    """The counties' outlines and a dot for each township; ``masts`` are small marks.
+
+    ``scale`` holds two opposite corners, each as x, y, longitude and latitude, so that a click is a place.
+    """
 
     drawing: Drawing
     dots: list[Dot]
     masts: list[tuple[int, int]]
+    scale: str
 
 
 def level_of(share: float | None) -> int:
@@ -50,7 +54,11 @@ def city_map(
     polygons = {code: boundary.polygon for code, boundary in boundaries().items()}
     spots = {line.code: places[line.code] for line in lines if line.code in places}
     marked = {f"mast {n}": mast for n, mast in enumerate(masts)}
-    drawing = outline(polygons, width=width, points=spots | marked)
+    bounds = [polygon.bounds for polygon in polygons.values()]
+    west, south = min(b[0] for b in bounds), min(b[1] for b in bounds)
+    east, north = max(b[2] for b in bounds), max(b[3] for b in bounds)
+    ends = {"north-west": (west, north), "south-east": (east, south)}
+    drawing = outline(polygons, width=width, points=spots | marked | ends)
     dots = []
     for line in sorted(lines, key=lambda line: line.lacking):
         if line.code in spots:
@@ -61,7 +69,8 @@ def city_map(
             dots.append(Dot(code=line.code, name=line.name, x=round(x, 1), y=round(y, 1), radius=round(radius, 1),
                             level=level_of(line.share), words=words))  # fmt: skip
     stood = sorted({(round(x), round(y)) for x, y in (drawing.points[name] for name in marked)})
-    return CityMap(drawing=drawing, dots=dots, masts=stood)
+    scale = " ".join(f"{value:.6f}" for name in ends for value in (*drawing.points[name], *ends[name]))
+    return CityMap(drawing=drawing, dots=dots, masts=stood, scale=scale)
 
 
 class ProfileDrawing(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from dajing.domains.network.coverage.service import COMPUTING
+from dajing.domains.network.coverage.structs import COMPUTING
 from dajing.kernel.jobs.api import progress, task
 
 

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_safe
 from dajing.domains.network import contents
 from dajing.domains.network.coverage import reading
 from dajing.domains.network.coverage.gaps import INDICATORS, Gap, gaps
-from dajing.domains.network.coverage.profile import spot
-from dajing.domains.network.coverage.refusals import NoRun, PlaceUnknown, ServiceUnknown
+from dajing.domains.network.coverage.profile import Spot, spot, spot_at
+from dajing.domains.network.coverage.refusals import NoCoordinates, NoRun, PlaceUnknown, ServiceUnknown
 from dajing.domains.network.coverage.structs import Line, RunInfo
 from dajing.domains.network.drawing import city_map, profile_drawing
 from dajing.domains.network.roles import VIEW
@@ -133,24 +133,48 @@ def point(request: HttpRequest, code: str) -> HttpResponse:
         return _nothing(request, refusal)
     except (PlaceUnknown, ServiceUnknown) as refusal:
         raise Http404(str(refusal)) from refusal
-    place = next((p for p in villages() if p.code == code), None)
-    town = next((t for t in townships() if place and t.code == place.township), None)
+    village = next((p for p in villages() if p.code == code), None)
+    town = next((t for t in townships() if village and t.code == village.township), None)
     crumbs = [(gettext("网络覆盖"), _address("network", asked))]
     if town and town.unit:
         crumbs += [
             (str(find_area(town.unit).name), _address("network-area", asked, town.unit)),
             (town.name, _address("network-area", asked, town.code)),
         ]
-    context = asked.context() | {
-        "spot": found,
+    context = asked.context() | shown(found) | {
         "crumbs": crumbs,
-        "drawing": profile_drawing(profile=found.profile) if found.profile else None,
         "shares": contents.shares_of(run=asked.run, code=code),
         "action": action_address(
             asked.service, asked.run, code=code, name=found.name, unit=(town.unit or "") if town else ""
         ),
-    }
+    }  # fmt: skip
     return render(request, "network/point.html", context)
+
+
+def shown(found: Spot) -> dict[str, Any]:
+    """What the page of a place draws of it."""
+    return {"spot": found, "drawing": profile_drawing(profile=found.profile) if found.profile else None}
+
+
+@requires(VIEW)
+@require_safe
+def place(request: HttpRequest) -> HttpResponse:
+    """Any place on the map by its coordinates: who could serve it, the terrain between and the link budget."""
+    try:
+        asked = Asked(request, kinds=("mobile", "fixed"))
+        longitude, latitude = (float(request.GET.get(name, "")) for name in ("longitude", "latitude"))
+        found = spot_at(
+            run=asked.run, longitude=longitude, latitude=latitude, service=asked.service,
+            sector=request.GET.get("sector"),
+        )  # fmt: skip
+    except NoRun as refusal:
+        return _nothing(request, refusal)
+    except ServiceUnknown as refusal:
+        raise Http404(str(refusal)) from refusal
+    except ValueError as error:
+        raise NoCoordinates() from error
+    crumbs = [(gettext("网络覆盖"), _address("network", asked))]
+    return render(request, "network/point.html", asked.context() | shown(found) | {"crumbs": crumbs})
 
 
 @requires(VIEW)

@@ -11,6 +11,7 @@ urlpatterns = [
     path("network/", pages.overview, name="network"),
     path("network/area/<slug:code>/", pages.area, name="network-area"),
     path("network/point/<slug:code>/", pages.point, name="network-point"),
+    path("network/place/", pages.place, name="network-place"),
     path("network/gaps/", pages.gap_list, name="network-gaps"),
     path("network/gaps.xlsx", pages.gap_workbook, name="network-gaps-xlsx"),
     path("network/registers/", registers.registers, name="network-registers"),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from dajing.domains.network.coverage.predicting import ALL
 from dajing.domains.network.coverage.reading import lines
-from dajing.domains.network.coverage.structs import Line, RunInfo
+from dajing.domains.network.coverage.structs import ALL, Line, RunInfo
 from dajing.kernel.areas.api import areas, townships, villages
 
 # the plan's indicator that a service's gap holds back

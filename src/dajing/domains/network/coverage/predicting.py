@@ -16,13 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dajing.domains.network.coverage import rules
+from dajing.domains.network.coverage.equipment import carrier_of, equipment, reference_power, sinr_of_best
 from dajing.domains.network.coverage.loss import KM_PER_DEGREE, Floats, Losses, Station
 from dajing.domains.network.coverage.state import State, sector_station, transmitter_station
+from dajing.domains.network.coverage.structs import ALL
 from dajing.domains.network.register.kinds import Sector
 from dajing.domains.network.standards import Service
 
 DRAWS = 64
-ALL = ""  # the operator that stands for all of them together
 Shares = NDArray[np.float32]  # [draw, point], 0 to 1
 Fetch = Callable[[Station], Losses]
 
@@ -55,24 +56,25 @@ def errors(*, state: State, draws: int = DRAWS, seed: int) -> Errors:
     )
 
 
-def sector_power(*, state: State, sector: Sector, losses: Losses) -> Floats:
-    """Median power of one resource element at the sector's points, dBm."""
+def sector_power(*, state: State, sector: Sector, longitude: Floats, latitude: Floats, loss: Floats) -> Floats:
+    """Median RSRP in dBm of the sector at places (degrees) that have these losses (dB)."""
     site = state.sites[sector.site]
-    longitude, latitude = state.longitude[losses.numbers], state.latitude[losses.numbers]
     east = (longitude - site.longitude) * np.cos(math.radians(site.latitude))
     north = latitude - site.latitude
     distance = np.maximum(np.hypot(east, north) * KM_PER_DEGREE * 1000.0, 1.0)
-    pattern = rules.pattern_db(
-        off_azimuth=np.degrees(np.arctan2(east, north)) - sector.azimuth,
+    return reference_power(
+        of=equipment(sector=sector, load=1.0),
+        bearing=np.degrees(np.arctan2(east, north)),
         elevation=-np.degrees(np.arctan2(sector.height_m - state.standards.model.receiver_m, distance)),
-        tilt=sector.tilt,
-        beamwidth=sector.beamwidth,
+        loss_db=loss,
     )
-    radiated = rules.power_per_element(
-        technology=sector.technology, bandwidth_mhz=sector.bandwidth_mhz, power_dbm=sector.power_dbm,
-        gain_dbi=sector.gain_dbi,
-    )  # fmt: skip
-    return np.asarray(radiated + pattern - losses.loss)
+
+
+def _share(margin: Floats, sigma: float) -> Shares:
+    """Share of locations covered where the median is ``margin`` above the limit and locations scatter by ``sigma``."""
+    from dajing.domains.network.propagation.location import probability
+
+    return probability(median=margin, threshold=0.0, sigma_db=sigma).astype(np.float32)
 
 
 def mobile(*, state: State, service: Service, fetch: Fetch, worlds: Errors) -> dict[str, Shares]:
@@ -98,7 +100,6 @@ def _operator(state: State, service: Service, mine: list[Sector], fetch: Fetch, 
     draws, points = len(worlds.wifi), state.longitude.size
     best = np.full((draws, points), -300.0)
     margin = np.full((draws, points), -300.0)
-    noise = rules.noise_per_element(technology=service.technology or "4g")
     for channel in sorted({sector.frequency_mhz for sector in mine}):
         strongest, total = np.full((draws, points), -300.0), np.zeros((draws, points))
         for sector in (sector for sector in mine if sector.frequency_mhz == channel):
@@ -106,15 +107,18 @@ def _operator(state: State, service: Service, mine: list[Sector], fetch: Fetch, 
             at = losses.numbers
             if not at.size:
                 continue
-            power = sector_power(state=state, sector=sector, losses=losses)
+            power = sector_power(
+                state=state, sector=sector, longitude=state.longitude[at], latitude=state.latitude[at], loss=losses.loss
+            )
             power = power + worlds.bias + worlds.site[sector.site] + worlds.place[:, at]
             strongest[:, at] = np.maximum(strongest[:, at], power)
             total[:, at] += 10.0 ** (power / 10.0)
-        sinr = rules.sinr_db(signal_dbm=strongest, total_mw=total, load=service.load, noise_dbm=noise)
+        carrier = carrier_of(sector=next(sector for sector in mine if sector.frequency_mhz == channel))
+        sinr = sinr_of_best(strongest_dbm=strongest, total_mw=total, load=service.load, carrier=carrier)
         here = np.minimum(strongest - service.rsrp_dbm, sinr - service.sinr_db)
         margin = np.where(strongest > best, here, margin)
         best = np.maximum(best, strongest)
-    return rules.probability(margin=margin, sigma=service.location_sigma_db).astype(np.float32)
+    return _share(margin, service.location_sigma_db)
 
 
 def broadcast(*, state: State, service: Service, fetch: Fetch, worlds: Errors) -> dict[str, Shares]:
@@ -128,7 +132,7 @@ def broadcast(*, state: State, service: Service, fetch: Fetch, worlds: Errors) -
             reached = field + worlds.bias + worlds.site[id] + worlds.place[:, at]
             best[:, at] = np.maximum(best[:, at], reached)
     margin = best - service.field_dbuv_m
-    return {ALL: rules.probability(margin=margin, sigma=service.location_sigma_db).astype(np.float32)}
+    return {ALL: _share(margin, service.location_sigma_db)}
 
 
 def fixed(*, state: State, service: Service, worlds: Errors) -> dict[str, Shares]:
@@ -151,9 +155,7 @@ def fixed(*, state: State, service: Service, worlds: Errors) -> dict[str, Shares
             [(node.longitude * KM_PER_DEGREE * middle, node.latitude * KM_PER_DEGREE) for node in mine]
         )  # fmt: skip
         distance = tree.query(np.stack([east, north], axis=-1))[0]
-        found[operator] = np.asarray(
-            rules.probability(margin=(service.reach_km - distance) / spread, sigma=1.0), dtype=np.float32
-        )
+        found[operator] = _share((service.reach_km - distance) / spread, 1.0)
     found[ALL] = _together(found, worlds, state)
     return found
 

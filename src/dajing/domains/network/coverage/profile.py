@@ -5,20 +5,25 @@ from __future__ import annotations
 import functools
 import math
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 
-from dajing.domains.network.coverage import rules
 from dajing.domains.network.coverage.loss import KM_PER_DEGREE, compute
-from dajing.domains.network.coverage.predicting import sector_power
-from dajing.domains.network.coverage.refusals import PlaceUnknown
+from dajing.domains.network.coverage.refusals import PlaceOutside, PlaceUnknown
 from dajing.domains.network.coverage.state import State, sector_station, state
 from dajing.domains.network.coverage.structs import RunInfo
 from dajing.domains.network.register.datum import metres
 from dajing.domains.network.register.kinds import FibreNode, Sector
 from dajing.domains.network.standards import Service
+from dajing.domains.network.terrain import bounds
 from dajing.kernel.text import Text
+
+if TYPE_CHECKING:
+    from dajing.domains.network.propagation.p1812 import Result
+
+Place = tuple[float, float]  # WGS-84 longitude and latitude
 
 STEP_KM = 0.1
 NEAREST = 12  # masts that are asked; the best server is nearly always among the nearest few
@@ -90,21 +95,40 @@ def spot(*, run: RunInfo, code: str, service: Service, sector: str | None = None
     at = _number(found, code)
     if at is None:
         raise PlaceUnknown(code=code)
-    homes = len(found.demand.code)
-    place = (float(found.longitude[at]), float(found.latitude[at]))
-    servers = _servers(found, at, service) if service.kind == "mobile" else ()
+    homes, demand = len(found.demand.code), found.demand
+    return _spot(
+        found, (float(found.longitude[at]), float(found.latitude[at])), service, sector, code=code,
+        name=demand.name[at] if at < homes else demand.venues[at - homes].name,
+        people=int(demand.people[at]) if at < homes else demand.venues[at - homes].people,
+        surveyed=bool(demand.surveyed[at]) if at < homes else True,
+    )  # fmt: skip
+
+
+def spot_at(*, run: RunInfo, longitude: float, latitude: float, service: Service, sector: str | None = None) -> Spot:
+    """Any place by its WGS-84 degrees, whether somebody lives there or not. Raises ``PlaceOutside``."""
+    west, south, east, north = bounds()
+    if not (west <= longitude <= east and south <= latitude <= north):
+        raise PlaceOutside(
+            longitude=f"{longitude:.4f}", latitude=f"{latitude:.4f}", west=f"{west:.2f}", east=f"{east:.2f}",
+            south=f"{south:.2f}", north=f"{north:.2f}",
+        )  # fmt: skip
+    name = f"{longitude:.4f}, {latitude:.4f}"
+    return _spot(state_of(run=run), (longitude, latitude), service, sector, code="", name=name, people=0, surveyed=True)
+
+
+def _spot(
+    found: State, here: Place, service: Service, sector: str | None, *, code: str, name: str, people: int,
+    surveyed: bool,
+) -> Spot:  # fmt: skip
+    servers = _servers(found, here, service) if service.kind == "mobile" else []
     chosen = next((s for s in servers if s.sector.id == sector), servers[0] if servers else None)
-    node = _nearest(found, place, service)
+    node = _nearest(found, here, service)
     return Spot(
-        code=code,
-        name=found.demand.name[at] if at < homes else found.demand.venues[at - homes].name,
-        longitude=place[0], latitude=place[1],
-        people=int(found.demand.people[at]) if at < homes else found.demand.venues[at - homes].people,
-        surveyed=bool(found.demand.surveyed[at]) if at < homes else True,
-        servers=servers,
-        profile=_profile(found, at, chosen, service) if chosen else None,
+        code=code, name=name, longitude=here[0], latitude=here[1], people=people, surveyed=surveyed,
+        servers=tuple(servers[:SHOWN]),
+        profile=_profile(found, here, chosen, servers, service) if chosen else None,
         node=node,
-        node_km=metres(place, (node.longitude, node.latitude)) / 1000.0 if node else None,
+        node_km=metres(here, (node.longitude, node.latitude)) / 1000.0 if node else None,
     )  # fmt: skip
 
 
@@ -121,34 +145,36 @@ def _nearest(found: State, place: tuple[float, float], service: Service) -> Fibr
     return min(nodes, key=lambda node: metres(place, (node.longitude, node.latitude)), default=None)
 
 
-def _servers(found: State, at: int, service: Service) -> tuple[Server, ...]:
-    """The strongest sectors of the nearest masts, by area mode as in the run."""
-    here = (float(found.longitude[at]), float(found.latitude[at]))
+def _servers(found: State, here: Place, service: Service) -> list[Server]:
+    """The sectors of the nearest masts, the strongest first, by area mode as in the run."""
+    from dajing.domains.network.coverage.predicting import sector_power
+
     distance = {id: metres(here, (site.longitude, site.latitude)) / 1000.0 for id, site in found.sites.items()}
     near = sorted((id for id in distance if distance[id] <= found.standards.model.radius_km), key=distance.__getitem__)
     wanted = set(near[:NEAREST])
+    longitude, latitude = np.array([here[0]]), np.array([here[1]])
     servers = []
-    only = slice(at, at + 1)
     for sector in found.sectors.values():
         if sector.site in wanted and sector.technology == service.technology:
             losses = compute(
-                station=sector_station(state=found, sector=sector), longitude=found.longitude[only],
-                latitude=found.latitude[only], terrain=found.ground.terrain, model=found.standards.model,
+                station=sector_station(state=found, sector=sector), longitude=longitude, latitude=latitude,
+                terrain=found.ground.terrain, model=found.standards.model,
             )  # fmt: skip
             if losses.numbers.size:
-                moved = msgspec.structs.replace(losses, numbers=np.array([at], np.int32))
-                power = float(sector_power(state=found, sector=sector, losses=moved)[0])
-                site = found.sites[sector.site]
-                servers.append(Server(sector=sector, name=site.name, distance_km=distance[sector.site], rsrp_dbm=power))
-    return tuple(sorted(servers, key=lambda s: -s.rsrp_dbm)[:SHOWN])
+                power = sector_power(
+                    state=found, sector=sector, longitude=longitude, latitude=latitude, loss=losses.loss
+                )  # fmt: skip
+                name, away = found.sites[sector.site].name, distance[sector.site]
+                servers.append(Server(sector=sector, name=name, distance_km=away, rsrp_dbm=float(power[0])))
+    return sorted(servers, key=lambda server: -server.rsrp_dbm)
 
 
-def _profile(found: State, at: int, server: Server, service: Service) -> Profile:
+def _profile(found: State, here: Place, server: Server, servers: list[Server], service: Service) -> Profile:
     from dajing.domains.network.propagation import area, p1812
     from dajing.domains.network.propagation.geometry import INLAND
 
     sector, site, model = server.sector, found.sites[server.sector.site], found.standards.model
-    longitude, latitude = float(found.longitude[at]), float(found.latitude[at])
+    longitude, latitude = here
     east = (longitude - site.longitude) * math.cos(math.radians((latitude + site.latitude) / 2)) * KM_PER_DEGREE
     north = (latitude - site.latitude) * KM_PER_DEGREE
     length = max(math.hypot(east, north), 0.25)  # P.1812 begins at 0.25 km
@@ -160,10 +186,10 @@ def _profile(found: State, at: int, server: Server, service: Service) -> Profile
     )  # fmt: skip
     row, column, per_km = area.place(terrain=found.ground.terrain, site=source, radius_km=length)
     h, clutter = np.empty(points, np.float32), np.empty(points, np.float32)
-    turn, here = math.atan2(east, north), math.radians(site.latitude)
+    turn, origin = math.atan2(east, north), math.radians(site.latitude)
     area.profile(
-        found.ground.terrain.heights, found.ground.terrain.clutter, row, column, per_km, math.tan(here),
-        math.cos(here), math.sin(turn), math.cos(turn), length / (points - 1), h, clutter,
+        found.ground.terrain.heights, found.ground.terrain.clutter, row, column, per_km, math.tan(origin),
+        math.cos(origin), math.sin(turn), math.cos(turn), length / (points - 1), h, clutter,
     )  # fmt: skip
     path = p1812.Path(
         d=d, h=h.astype(np.float64), clutter=clutter.astype(np.float64), zone=np.full(points, INLAND),
@@ -174,41 +200,45 @@ def _profile(found: State, at: int, server: Server, service: Service) -> Profile
         path=path, climate=p1812.Climate(dn=model.dn, n0=model.n0), frequency_ghz=sector.frequency_mhz / 1000.0,
         time_percent=50.0, polarisation="vertical",
     )  # fmt: skip
-    items, probability = _budget(
-        server, math.degrees(turn), length, float(result.lbfs), float(result.lb), service, model.receiver_m
-    )
+    items, share = _budget(server, servers, math.degrees(turn), length, result, service, model.receiver_m)
     return Profile(
         server=server, distance_km=d.tolist(), height_m=h.astype(float).tolist(), antenna_m=sector.height_m,
-        receiver_m=model.receiver_m, frequency_mhz=sector.frequency_mhz, items=items, probability=probability,
+        receiver_m=model.receiver_m, frequency_mhz=sector.frequency_mhz, items=items, probability=share,
     )  # fmt: skip
 
 
 def _budget(
-    server: Server, bearing: float, length: float, free: float, loss: float, service: Service, receiver_m: float
-) -> tuple[tuple[Item, ...], float]:
-    sector = server.sector
-    each = rules.power_per_element(
-        technology=sector.technology, bandwidth_mhz=sector.bandwidth_mhz, power_dbm=sector.power_dbm, gain_dbi=0.0
-    )
-    pattern = float(
-        rules.pattern_db(
-            off_azimuth=np.array([bearing - sector.azimuth]),
-            elevation=np.array([-math.degrees(math.atan2(sector.height_m - receiver_m, length * 1000.0))]),
-            tilt=sector.tilt, beamwidth=sector.beamwidth,
-        )[0]
+    server: Server, servers: list[Server], bearing: float, length: float, result: Result, service: Service,
+    receiver_m: float,
+) -> tuple[tuple[Item, ...], float]:  # fmt: skip
+    """The link line by line, and the share of locations there whose median is above the limit."""
+    from dajing.domains.network.coverage.equipment import equipment, gain_towards
+    from dajing.domains.network.propagation.location import probability
+    from dajing.domains.network.radio.budget import element_power_dbm, sinr, throughput_mbps
+
+    sector, of = server.sector, equipment(sector=server.sector, load=service.load)
+    down = -math.degrees(math.atan2(sector.height_m - receiver_m, length * 1000.0))
+    towards = float(gain_towards(of=of, bearing=np.array([bearing]), elevation=np.array([down]))[0])
+    each, free, loss = element_power_dbm(sector=of), float(result.lbfs), float(result.lb)
+    received = each + towards - loss
+    others = sum(
+        service.load * 10.0 ** (other.rsrp_dbm / 10.0) for other in servers
+        if other.sector.id != sector.id and other.sector.operator == sector.operator
+        and other.sector.frequency_mhz == sector.frequency_mhz
     )  # fmt: skip
-    received = each + sector.gain_dbi + pattern - loss
-    probability = float(
-        rules.probability(margin=np.array([received - service.rsrp_dbm]), sigma=service.location_sigma_db)[0]
-    )
+    quality = float(sinr(serving_dbm=received, others_mw=others, carrier=of.carrier))
+    speed = float(throughput_mbps(sinr_db=quality, carrier=of.carrier))
+    share = float(probability(median=received, threshold=service.rsrp_dbm, sigma_db=service.location_sigma_db))
     rows = (
         ("每资源元功率", "Power of one resource element", each, "dBm"),
         ("天线增益", "Antenna gain", sector.gain_dbi, "dBi"),
-        ("方向图衰减（方位与下倾）", "Antenna pattern (azimuth and tilt)", pattern, "dB"),
+        ("方向图衰减（方位与下倾）", "Antenna pattern (azimuth and tilt)", towards - sector.gain_dbi, "dB"),
         ("自由空间损耗", "Free-space loss", -free, "dB"),
         ("地形附加损耗（P.1812-8 绕射等）", "Terrain (P.1812-8 diffraction and the rest)", free - loss, "dB"),
         ("接收 RSRP 中值", "Median RSRP received", received, "dBm"),
         ("门限", "Limit", service.rsrp_dbm, "dBm"),
         ("余量", "Margin", received - service.rsrp_dbm, "dB"),
+        ("负荷下 SINR", "SINR under load", quality, "dB"),
+        ("单用户下行速率上限（单流，TR 36.942）", "Downlink of a single user, one stream (TR 36.942)", speed, "Mbit/s"),
     )
-    return tuple(Item(title=Text(zh=zh, en=en), value=value, unit=unit) for zh, en, value, unit in rows), probability
+    return tuple(Item(title=Text(zh=zh, en=en), value=value, unit=unit) for zh, en, value, unit in rows), share

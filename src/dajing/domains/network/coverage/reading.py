@@ -8,9 +8,8 @@ from datetime import datetime
 
 import msgspec
 
-from dajing.domains.network.coverage.predicting import ALL
 from dajing.domains.network.coverage.refusals import NoRun, ServiceUnknown
-from dajing.domains.network.coverage.structs import Line, RunInfo, Table
+from dajing.domains.network.coverage.structs import ALL, Line, RunInfo, Table
 from dajing.domains.network.models import Result, Run
 from dajing.domains.network.register.service import things
 from dajing.domains.network.standards import Service, standards

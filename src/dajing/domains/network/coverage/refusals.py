@@ -36,3 +36,23 @@ class PlaceUnknown(Refusal):
         zh="没有代码为 {code} 的村、社区或场所",
         en="no village, community or venue has the code {code}",
     )
+
+
+class PlaceOutside(Refusal):
+    """Coordinates beyond the terrain that the city's links are computed on."""
+
+    status = 404
+    text = Text(
+        zh="{longitude}, {latitude} 不在本市范围内：经度 {west}–{east}，纬度 {south}–{north}（WGS-84）",
+        en="{longitude}, {latitude} is outside the city: longitude {west}–{east}, latitude {south}–{north} (WGS-84)",
+    )
+
+
+class NoCoordinates(Refusal):
+    """A place asked for without two numbers."""
+
+    status = 404
+    text = Text(
+        zh="请给出经度和纬度两个数（WGS-84，单位度），例如 114.8800 和 40.8200",
+        en="give longitude and latitude as two numbers (WGS-84, degrees), for example 114.8800 and 40.8200",
+    )

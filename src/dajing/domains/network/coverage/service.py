@@ -26,12 +26,10 @@ from dajing.kernel.identity.actor import Actor
 from dajing.kernel.ledger.api import record
 from dajing.kernel.measures.reading import Kind
 from dajing.kernel.series.api import append
-from dajing.kernel.text import Text
 
 log = structlog.get_logger()
 BATCH = 8  # stations per transaction: what a kill can cost
 PAUSE = 0.02  # seconds between transactions, or SQLite's waiting writers would never find the lock free
-COMPUTING = Text(zh="正在测算网络覆盖", en="Computing network coverage")
 Seen = Callable[[int, int], None]
 
 

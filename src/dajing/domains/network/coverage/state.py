@@ -18,7 +18,7 @@ from dajing.domains.network.standards import Standards, standards
 from dajing.domains.network.terrain import Ground, city_terrain
 from dajing.kernel.measures.reading import Kind
 
-VERSION = "coverage/1"  # changes whenever a result can change
+VERSION = "coverage/2"  # changes whenever a result can change
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True, eq=False):

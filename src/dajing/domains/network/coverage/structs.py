@@ -7,6 +7,10 @@ from datetime import date, datetime
 import msgspec
 
 from dajing.kernel.measures.reading import Kind
+from dajing.kernel.text import Text
+
+COMPUTING = Text(zh="正在测算网络覆盖", en="Computing network coverage")
+ALL = ""  # the operator that stands for all of them together
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, date, datetime
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -11,6 +12,13 @@ import pytest
 
 from dajing.domains.network.connectors.registers import rows_of
 from dajing.domains.network.coverage import rules, service
+from dajing.domains.network.coverage.equipment import (
+    carrier_of,
+    equipment,
+    gain_towards,
+    reference_power,
+    sinr_of_best,
+)
 from dajing.domains.network.coverage.gaps import gaps
 from dajing.domains.network.coverage.loss import Losses, unpack
 from dajing.domains.network.coverage.predicting import errors, fixed, mobile
@@ -19,6 +27,8 @@ from dajing.domains.network.coverage.refusals import NoRun, NothingRegistered
 from dajing.domains.network.coverage.state import State, state, stations
 from dajing.domains.network.demand.layer import synthetic_layer
 from dajing.domains.network.models import Loss, Result, Run
+from dajing.domains.network.radio.budget import element_noise_dbm
+from dajing.domains.network.register.kinds import Sector
 from dajing.domains.network.register.service import load
 from dajing.domains.network.streams import COVERAGE
 from dajing.kernel.catalog.api import relation
@@ -56,17 +66,29 @@ def finish() -> Run:
     )
 
 
+def a_sector(**given: Any) -> Sector:
+    known = {"id": "a", "site": "s", "operator": "o", "technology": "4g", "frequency_mhz": 1800.0, "height_m": 30.0,
+             "azimuth": 0.0, "tilt": 4.0, "power_dbm": 46.0, "gain_dbi": 0.0}  # fmt: skip
+    return Sector(**known | given)
+
+
 def test_power_of_one_resource_element_is_that_of_its_share_of_the_carrier() -> None:
     # 46 dBm over the 1,200 subcarriers of 20 MHz LTE is 15.2 dBm each (3GPP TS 36.101 table 5.6-1: 100 blocks)
-    found = rules.power_per_element(technology="4g", bandwidth_mhz=20, power_dbm=46, gain_dbi=0)
-    assert found == pytest.approx(46 - 10 * math.log10(1200))
-    assert rules.blocks(technology="5g", bandwidth_mhz=100) == 273  # TS 38.101-1 table 5.3.2-1, 30 kHz
+    ahead = {"bearing": np.array([0.0]), "elevation": np.array([-4.0]), "loss_db": np.array([0.0])}
+    found = reference_power(of=equipment(sector=a_sector(), load=0.5), **ahead)
+    assert found == pytest.approx([46 - 10 * math.log10(1200)])
+    assert carrier_of(sector=a_sector(technology="5g", bandwidth_mhz=100)).blocks == 273  # TS 38.101-1, 30 kHz
+
+
+def test_a_bandwidth_that_no_standard_has_counts_as_the_largest_within_it() -> None:
+    assert carrier_of(sector=a_sector(bandwidth_mhz=18)).bandwidth_mhz == 15
+    assert carrier_of(sector=a_sector(technology="5g", bandwidth_mhz=3)).bandwidth_mhz == 5
 
 
 def test_the_antenna_loses_three_db_at_half_its_beamwidth_and_thirty_behind() -> None:
     off = np.array([0.0, 32.5, -32.5, 180.0, 360.0])
-    found = rules.pattern_db(off_azimuth=off, elevation=np.full(5, -4.0), tilt=4.0, beamwidth=65.0)
-    assert found == pytest.approx([0, -3, -3, -30, 0])
+    found = gain_towards(of=equipment(sector=a_sector(), load=1.0), bearing=off, elevation=np.full(5, -4.0))
+    assert found == pytest.approx([0, -3, -3, -30, 0], abs=0.01)
 
 
 def test_field_strength_of_one_kilowatt_in_free_space() -> None:
@@ -77,15 +99,12 @@ def test_field_strength_of_one_kilowatt_in_free_space() -> None:
     assert found[0] == pytest.approx(106.9 - 20 * math.log10(distance), abs=0.1)
 
 
-def test_half_the_locations_are_covered_where_the_median_meets_the_limit() -> None:
-    found = rules.probability(margin=np.array([0.0, 5.5 * 1.6448536, -5.5 * 1.6448536]), sigma=5.5)
-    assert found == pytest.approx([0.5, 0.95, 0.05], abs=1e-6)
-
-
 def test_sinr_is_one_server_against_noise_and_the_load_of_the_others() -> None:
-    alone = rules.sinr_db(signal_dbm=np.array([-90.0]), total_mw=np.array([1e-9]), load=1.0, noise_dbm=-125.0)
-    assert alone[0] == pytest.approx(35.0)
-    equal = rules.sinr_db(signal_dbm=np.array([-90.0]), total_mw=np.array([2e-9]), load=0.5, noise_dbm=-300.0)
+    carrier = carrier_of(sector=a_sector())
+    noise = element_noise_dbm(carrier=carrier)
+    alone = sinr_of_best(strongest_dbm=np.array([-90.0]), total_mw=np.array([1e-9]), load=1.0, carrier=carrier)
+    assert alone[0] == pytest.approx(-90.0 - noise)
+    equal = sinr_of_best(strongest_dbm=np.array([0.0]), total_mw=np.array([2.0]), load=0.5, carrier=carrier)
     assert equal[0] == pytest.approx(10 * math.log10(2))
 
 

@@ -22,7 +22,8 @@ from dajing.kernel.identity.loading import load as load_posts
 from dajing.kernel.identity.models import Person
 
 AT, ON, BY = datetime(2020, 5, 1, tzinfo=UTC), date(2020, 4, 30), system("test")
-PAGES = ("", "gaps/", "registers/", "area/130702/", "area/130702001/", "point/130702001025/", "gaps.xlsx")
+PAGES = ("", "gaps/", "registers/", "area/130702/", "area/130702001/", "point/130702001025/",
+         "place/?longitude=114.9&latitude=40.8", "gaps.xlsx")  # fmt: skip
 
 
 def signed_in(login: str) -> Client:
@@ -92,7 +93,7 @@ def test_the_link_budget_adds_up_to_the_power_received(planner: Client, computed
     html = read(planner, "/network/point/130702001025/?service=4g&sector=A")
     table = html.split("链路预算</h2>")[1].split("</table>")[0]
     values = [float(v.replace(",", "")) for v in re.findall(r'class="number">(-?[\d.,]+) d', table)]
-    power, gain, pattern, free, terrain, received, limit, margin = values
+    power, gain, pattern, free, terrain, received, limit, margin, _sinr = values
     assert power + gain + pattern + free + terrain == pytest.approx(received, abs=0.3)  # each shown to 0.1 dB
     assert margin == pytest.approx(received - limit, abs=0.11)
 
@@ -133,3 +134,30 @@ def test_a_file_is_loaded_from_the_page_or_refused_with_every_row(planner: Clien
     assert planner.post("/network/registers/load", {"register": "site"}).status_code == 422
     viewer = signed_in("zjk-gxj-plan")
     assert viewer.post("/network/registers/load", {}).status_code == 403
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("computed")
+def test_any_place_on_the_map_has_its_profile_and_budget(planner: Client) -> None:
+    page = read(planner, "/network/place/?longitude=114.90&latitude=40.80&service=4g")
+    assert "114.9000, 40.8000" in page
+    assert "地形剖面" in page
+    assert "负荷下 SINR" in page
+    assert 'data-scale="' in read(planner, "/network/")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("computed")
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("longitude=0&latitude=0", "不在本市范围内"),
+        ("longitude=nan&latitude=40.8", "不在本市范围内"),
+        ("longitude=x&latitude=40.8", "请给出经度和纬度两个数"),
+        ("", "请给出经度和纬度两个数"),
+    ],
+)
+def test_what_is_no_place_of_the_city_is_said(planner: Client, query: str, words: str) -> None:
+    answer = planner.get(f"/network/place/?{query}")
+    assert answer.status_code == 404
+    assert words in answer.content.decode()
