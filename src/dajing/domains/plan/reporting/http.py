@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from ninja import File, Form, Header, Router, Schema, UploadedFile
@@ -154,10 +155,12 @@ def fill(
 ) -> dict[str, Any]:  # fmt: skip
     """Replace the figures of an open report, all or nothing; sending the same key again changes nothing."""
     by, at = _by(request), datetime.now(UTC)
-    opened = service.open_report(plan=_plan(plan), form=form, scope=scope, period=period, by=by, at=at)
     values = [Value(field=v.field, area=v.area, number=v.number) for v in body.values]
     key = _key(by, idempotency_key)
-    return _shown(service.fill(report=opened, values=values, by=by, at=at, version=body.version, key=key))
+    with transaction.atomic():  # what is refused leaves no empty report behind
+        opened = service.open_report(plan=_plan(plan), form=form, scope=scope, period=period, by=by, at=at)
+        filled = service.fill(report=opened, values=values, by=by, at=at, version=body.version, key=key)
+    return _shown(filled)
 
 
 @ROUTER.post("/reports/{form}/{scope}/{period}/acts")

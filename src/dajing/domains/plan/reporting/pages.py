@@ -115,9 +115,9 @@ def fill(request: HttpRequest, plan: str, form: str, scope: str, period: str) ->
     try:
         with transaction.atomic():
             report = service.open_report(plan=found, form=form, scope=scope, period=period, by=by, at=at)
-            transaction.set_rollback(request.method != "POST")  # looking at a form begins no report
+            transaction.set_rollback(True)  # neither looking at a form nor a mistake in it begins a report
         if request.method == "POST":
-            return _filled(request, place, report, by, at)
+            return _filled(request, place, scope, by, at)
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return HttpResponseRedirect(reverse("plan-reports", args=[found.id]))
@@ -126,9 +126,9 @@ def fill(request: HttpRequest, plan: str, form: str, scope: str, period: str) ->
                  prefilled=not report.version)  # fmt: skip
 
 
-def _filled(request: HttpRequest, place: dict[str, Any], report: Report, by: Actor, at: datetime) -> HttpResponse:
+def _filled(request: HttpRequest, place: dict[str, Any], scope: str, by: Actor, at: datetime) -> HttpResponse:
     plan, form, period = place["plan"], place["form"].id, place["period"]
-    fields, units = fields_of(plan=plan, form=form), covered(plan=plan, scope=report.scope, period=period)
+    fields, units = fields_of(plan=plan, form=form), covered(plan=plan, scope=scope, period=period)
     values, faults = read_typed(posted=request.POST.dict(), fields=fields, areas=units)
     faults += rules.faults(values=values, fields=fields, areas=units, retired=heirs(period=period))
     version, key = _whole(request.POST.get("version", "")), request.POST.get("key", "")[:60] or secrets.token_hex(16)
@@ -136,7 +136,9 @@ def _filled(request: HttpRequest, place: dict[str, Any], report: Report, by: Act
         typed = {(f, a): request.POST.get(f"v-{f}-{a}", "") for f in fields for a in units}
         return _form(request, place, version, typed, faults, status=422)
     kept = [msgspec.structs.replace(value, column="") for value in values]
-    report = service.fill(report=report, values=kept, by=by, at=at, version=version, key=key)
+    with transaction.atomic():
+        report = service.open_report(plan=plan, form=form, scope=scope, period=period, by=by, at=at)
+        report = service.fill(report=report, values=kept, by=by, at=at, version=version, key=key)
     if "submit" in request.POST:
         service.act(report=report, verb="submit", by=by, at=at, version=report.version, key=f"{key}-submit")
     return HttpResponseRedirect(reverse("plan-sheet", args=[plan.id, form, report.scope, period]))
@@ -234,4 +236,4 @@ def _key(place: dict[str, Any]) -> dict[str, Any]:
 
 
 def _whole(text: str) -> int:
-    return int(text) if text.isdigit() else -1
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1  # not "²", nor what overflows

@@ -69,6 +69,11 @@ def test_a_report_is_filled_reviewed_signed_and_locked_at_four_desks(at_desk):
     assert ReportValue.objects.count() == 4 * 19
 
 
+def test_a_form_with_a_mistake_begins_no_report(at_desk):
+    assert fill(at_desk("zjk-spj-data"), number=-5).status_code == 422
+    assert not Report.objects.exists()
+
+
 def test_the_next_month_starts_from_the_last_ones_figures(at_desk):
     fill(at_desk("zjk-spj-data"))
     for login, verb in (("zjk-spj-review", "review"), ("zjk-spj-sign", "sign"), ("zjk-gxj-plan", "lock")):
