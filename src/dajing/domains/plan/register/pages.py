@@ -130,4 +130,4 @@ def _form(
 
 
 def _whole(text: str) -> int:
-    return int(text) if text.isdigit() else -1
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1

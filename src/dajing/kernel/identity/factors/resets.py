@@ -46,6 +46,22 @@ def decide(*, reset: FactorReset, approve: bool, by: Actor, at: datetime) -> Non
         record(act=act, by=by, at=at, subject=f"person:{row.person_id}", detail=detail)
 
 
+def reset_at_the_machine(*, person: Person, by: Actor, at: datetime) -> None:
+    """End the second factors of ``person``: at the machine itself, where two administrators have lost theirs.
+
+    Raises ``UnableToReset`` where there is nothing to end.
+    """
+    if not by.may("system"):
+        raise not_yours(role=SYSTEM)
+    with transaction.atomic():
+        if not needs_second(person=person):
+            raise UnableToReset
+        FactorReset.objects.filter(person=person, decided_at=None).update(decided_by=by.id, decided_at=at)
+        detail = take_away(person=person, at=at)
+        end_sessions(people=[person.pk])
+        record(act="identity.reset.at_the_machine", by=by, at=at, subject=f"person:{person.pk}", detail=detail)
+
+
 def _needs_administrator(by: Actor) -> None:
     """The three administrators are three people, so that two of them are always two of the three."""
     if not by.roles & SEPARATE:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 
 from dajing.kernel.identity import signing_in
-from dajing.kernel.identity.actor import Actor
+from dajing.kernel.identity.actor import Actor, system
 from dajing.kernel.identity.factors import codes, recovery, resets
 from dajing.kernel.identity.models import CodeKey, FailedSignIn, Passkey, Person, RecoveryCode
 from dajing.kernel.identity.refusals import (
@@ -21,7 +24,7 @@ from dajing.kernel.identity.refusals import (
 )
 from dajing.kernel.ledger.models import Entry
 
-pytestmark = [pytest.mark.store_both, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db
 
 AT = datetime(2018, 6, 30, 8, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -66,6 +69,7 @@ def give(person, text, at=AT):
     return signing_in.by_code(person=person, code=text, address="127.0.0.1", at=at)
 
 
+@pytest.mark.store_both
 def test_a_code_is_right_within_a_step_of_its_time_and_never_again(who):
     person, key = who
     for drift, right in ((-61, False), (-30, True), (0, True), (30, True), (61, False)):
@@ -119,6 +123,7 @@ def test_wrong_passwords_of_somebody_else_do_not_use_up_the_codes_tries(who):
     assert give(person, code(key, AT)) == "code"
 
 
+@pytest.mark.store_both
 def test_a_recovery_code_stands_in_once_and_new_ones_replace_the_old(who):
     person, _ = who
     old = recovery.renew(person=person, by=BY, at=AT)
@@ -144,6 +149,7 @@ def sign_in(client, **more):
     return client.post("/sign-in", {"login": "zhao", "password": PASSWORD} | more)
 
 
+@pytest.mark.store_both
 def test_a_password_alone_opens_nothing_for_whoever_has_a_second_factor(who):
     person, key = who
     client = Client()
@@ -253,6 +259,7 @@ def test_how_one_signs_in_is_changed_only_after_a_recent_proof(path, who):
     assert "/account/confirm" not in client.post(path).headers.get("Location", "")
 
 
+@pytest.mark.store_both
 def test_a_lost_factor_is_taken_away_by_two_administrators_and_the_person_starts_anew(who):
     person, key = who
     recovery.renew(person=person, by=BY, at=AT)
@@ -287,3 +294,57 @@ def test_nobody_resets_themselves_nor_without_being_an_administrator_and_a_decli
     resets.decide(reset=reset, approve=False, by=SECURITY, at=AT)
     assert CodeKey.objects.filter(person=person).exists()
     resets.propose(person=person, by=SECURITY, at=AT)  # it may be proposed again
+
+
+def test_at_the_machine_a_reset_needs_nobody_else_and_is_in_the_ledger(who):
+    person, _ = who
+    with pytest.raises(NotYours):
+        resets.reset_at_the_machine(person=person, by=SYSTEM, at=AT)
+    waiting = resets.propose(person=person, by=SYSTEM, at=AT)
+    resets.reset_at_the_machine(person=person, by=system("console"), at=AT)
+    assert sign_in(Client())["Location"] == "/"
+    with pytest.raises(UnableToApproveReset):
+        resets.decide(reset=waiting, approve=True, by=SECURITY, at=AT)
+    with pytest.raises(UnableToReset):
+        resets.reset_at_the_machine(person=person, by=system("console"), at=AT)
+    assert Entry.objects.get(act="identity.reset.at_the_machine").by == "system:console"
+
+
+@pytest.mark.parametrize(
+    "shape", [{}, {"login": "zhao"}, {"login": "zhao\0", "password": "x\0"}, {"login": "x" * 9000}]
+)
+@pytest.mark.store_both
+def test_whatever_is_typed_at_the_door_is_answered_in_the_same_words(shape, who):
+    answer = Client().post("/sign-in", shape)
+    assert answer.status_code == 403
+    assert "登录名或密码不正确" in answer.content.decode()
+
+
+def test_known_and_unknown_logins_cannot_be_told_apart_by_the_answer_nor_by_the_pause():
+    Person.objects.create_user("zhao", PASSWORD, name="赵一鸣")
+    closed = Person.objects.create_user("sun", PASSWORD, name="孙")
+    Person.objects.filter(pk=closed.pk).update(is_active=False)
+    Person.objects.create_user("li", None, name="李")
+    told = []
+    for login in ("zhao", "sun", "li", "nobody"):
+        pages = [Client().post("/sign-in", {"login": login, "password": "wrong"}) for _ in range(6)]
+        told.append([(p.status_code, p.content.decode().partition("<main")[2].count("15")) for p in pages])
+        FailedSignIn.objects.update(address="10.0.0.1")  # the pause of the address is another matter
+    assert told[0] == told[1] == told[2] == told[3]
+    assert told[0][5] != told[0][0]
+
+
+def test_a_cookie_is_for_the_server_alone_and_over_https_for_https_alone(tmp_path):
+    Person.objects.create_user("zhao", PASSWORD, name="赵一鸣")
+    client = Client()
+    sign_in(client)
+    cookie = client.cookies["sessionid"]
+    assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 12 * 3600)
+    code = (
+        "from dajing.kernel.web.start import start\nstart()\nfrom django.conf import settings as s\n"
+        "print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.CSRF_TRUSTED_ORIGINS, s.ALLOWED_HOSTS[0])"
+    )
+    environment = os.environ | {"DAJING_DATA": str(tmp_path), "DAJING_PUBLIC_URL": "https://centre.city.example:8443"}
+    environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True True ['https://centre.city.example:8443'] centre.city.example"

@@ -11,7 +11,7 @@ from dajing.kernel.identity.models import Appointment, Department, Person, Post,
 from dajing.kernel.identity.refusals import LastAdministrator, NotYours, UnableToApprove, UnableToWithdraw
 from dajing.kernel.ledger.models import Entry
 
-pytestmark = [pytest.mark.store_both, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db
 
 AT = datetime(2018, 6, 30, 8, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -40,6 +40,7 @@ def holder(login, post, **values):
     return who, service.appoint(person=who, post=post, **(given | {"by": by}))
 
 
+@pytest.mark.store_both
 def test_a_role_is_withdrawn_in_two_steps_by_two_people_and_the_past_stays(office):
     post, grant = post_with(office, "yu-data", "plan.fill")
     who, _ = holder("zhao", post)
@@ -78,6 +79,7 @@ def test_nobody_else_proposes_or_decides_and_nothing_unapproved_is_withdrawn(off
         withdrawing.propose_withdrawal(grant=waiting, by=SYSTEM, at=AT)
 
 
+@pytest.mark.store_both
 def test_a_withdrawal_ends_the_sessions_of_those_who_hold_the_post_and_of_nobody_else(office):
     post, grant = post_with(office, "yu-data", "plan.fill")
     who, _ = holder("zhao", post)

@@ -22,7 +22,7 @@ from dajing.kernel.identity.loading import load
 from dajing.kernel.identity.models import Department
 from dajing.kernel.text import Refusal
 
-pytestmark = [pytest.mark.store_both, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db
 
 UNIT, ANOTHER = "130726", "130728"
 ENDED = {"month": "2018-05", "quarter": "2018-Q1", "year": "2017"}
@@ -80,6 +80,8 @@ def test_a_table_is_read_in_whatever_encoding_offices_save_it(plan, people, enco
     assert ReportValue.objects.count() == 4 * 19
 
 
+@pytest.mark.store_both
+@pytest.mark.django_db(transaction=True)
 def test_the_same_file_sent_by_four_at_once_is_one_filling(plan, people):
     body, outcomes = csv_of(plan), []
 
@@ -137,6 +139,7 @@ def test_a_refused_request_of_a_machine_leaves_nothing_behind(machine, values):
     assert not Report.objects.exists()
 
 
+@pytest.mark.store_both
 @pytest.mark.parametrize("path", [("government", "110000"), ("commerce", "130700"), ("no\x00form", "130700")])
 def test_a_token_reaches_no_other_departments_report(machine, path):
     form, scope = path
