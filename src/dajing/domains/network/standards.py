@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from dajing.domains.network.register.kinds import VenueKind
 from dajing.kernel.packs.problem import Problems
 from dajing.kernel.packs.toml import TomlFile
 from dajing.kernel.settings import settings
@@ -34,6 +35,15 @@ class Service(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     iptv: bool = False
     status: Status
     source: Text
+
+
+class NamedVenue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A venue that the city wants covered, by the ``id`` under which its position is registered."""
+
+    id: str
+    title: Text
+    kind: VenueKind
+    area: str
 
 
 class Errors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,6 +77,7 @@ class Standards(msgspec.Struct, frozen=True, kw_only=True):
     services: tuple[Service, ...]
     errors: Errors
     model: Model
+    venues: tuple[NamedVenue, ...] = ()
 
     def service(self, *, id: str) -> Service:
         """The service ``id``. Raises ``KeyError``."""
@@ -82,8 +93,9 @@ def read_standards(*, folder: Path, problems: Problems) -> Standards | None:
     """The pack's standards, or None with the faults in ``problems``."""
     file = TomlFile(path=folder / "network.toml", problems=problems)
     services = tuple(entry.value for entry in file.array("services", Service))
-    tables = file.table(_Tables, without=("services",))
-    return Standards(services=services, errors=tables.errors, model=tables.model) if tables else None
+    venues = tuple(entry.value for entry in file.array("venues", NamedVenue))
+    tables = file.table(_Tables, without=("services", "venues"))
+    return Standards(services=services, errors=tables.errors, model=tables.model, venues=venues) if tables else None
 
 
 @functools.cache

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 import shapely
 
 from dajing.domains.network.demand.layer import Layer
 from dajing.domains.network.demand.rules import KM_PER_DEGREE, Inside, around, draws
+from dajing.domains.network.standards import standards
 from dajing.kernel.areas.api import areas
 from dajing.kernel.areas.boundaries import boundaries
 
@@ -160,7 +161,21 @@ def _venues(layer: Layer, inside_of: Callable[[str], Inside]) -> Rows:
                 "radius_m": round(radius * (0.6 + 0.8 * size)), "people": round(people * (0.5 + busy)), "area": unit,
                 "valid_from": "2014-01-01",
             })  # fmt: skip
-    return rows
+    return [*rows, *_named(_seats(layer), layer, inside_of)]
+
+
+def _named(seats: Mapping[str, int], layer: Layer, inside_of: Callable[[str], Inside]) -> Iterator[dict[str, object]]:
+    """The venues that the city names; where they lie is not known, so the position is synthetic and says so."""
+    usual = {kind: (radius, people) for kind, _, radius, people in VENUES}
+    for venue in standards().venues:
+        radius, people = usual.get(venue.kind, (300, 2000))
+        size, busy = draws(key=f"named {venue.id}", count=2)
+        yield {
+            "id": venue.id, "name": f"{venue.title.zh}（演示位置）", "kind": venue.kind,
+            **_placed(_ring(f"named {venue.id}", _point(layer, seats[venue.area]), 3.0, inside_of(venue.area))),
+            "radius_m": round(2 * radius * (0.6 + 0.8 * size)), "people": round(2 * people * (0.5 + busy)),
+            "area": venue.area, "valid_from": "2014-01-01",
+        }  # fmt: skip
 
 
 def _hotspots(venues: Rows, inside: Inside) -> Rows:
