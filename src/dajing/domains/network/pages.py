@@ -74,6 +74,9 @@ def overview(request: HttpRequest) -> HttpResponse:
         raise Http404(str(refusal)) from refusal
     lines = _lines(asked, asked.level)
     context = asked.context() | {"lines": lines, "level": asked.level, "past": contents.history(asked)}
+    if asked.level == "venue":
+        registered = {line.code for line in lines}
+        context |= {"missing": [venue for venue in standards().venues if venue.id not in registered]}
     if asked.level == "unit":
         context |= {"total": _lines(asked, "city")[0], "map": _map(asked)}
     return render(request, "network/overview.html", context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +11,7 @@ import msgspec
 
 from dajing.domains.network.register.kinds import VenueKind
 from dajing.kernel.packs.problem import Problems
+from dajing.kernel.packs.references import known
 from dajing.kernel.packs.toml import TomlFile
 from dajing.kernel.settings import settings
 from dajing.kernel.text import Text
@@ -89,11 +91,16 @@ class _Tables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: Model
 
 
-def read_standards(*, folder: Path, problems: Problems) -> Standards | None:
-    """The pack's standards, or None with the faults in ``problems``."""
+def read_standards(*, folder: Path, problems: Problems, areas: Collection[str] | None = None) -> Standards | None:
+    """The pack's standards, or None with the faults in ``problems``; with ``areas``, venues must lie in one of them."""
     file = TomlFile(path=folder / "network.toml", problems=problems)
     services = tuple(entry.value for entry in file.array("services", Service))
-    venues = tuple(entry.value for entry in file.array("venues", NamedVenue))
+    named = file.array("venues", NamedVenue)
+    for entry in named if areas is not None else ():
+        known(
+            entry.value.area, areas or (), what=Text(zh="区划代码", en="area code"), note=file.at((*entry.path, "area"))
+        )
+    venues = tuple(entry.value for entry in named)
     tables = file.table(_Tables, without=("services", "venues"))
     return Standards(services=services, errors=tables.errors, model=tables.model, venues=venues) if tables else None
 

@@ -161,3 +161,11 @@ def test_what_is_no_place_of_the_city_is_said(planner: Client, query: str, words
     answer = planner.get(f"/network/place/?{query}")
     assert answer.status_code == 404
     assert words in answer.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("computed")
+def test_a_venue_that_the_city_names_and_nobody_registered_is_asked_for(planner: Client) -> None:
+    page = read(planner, "/network/?service=wifi")
+    assert "涿鹿工业园" in page
+    assert "park-zhuolu" in page
