@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 from pathlib import Path
 
 from dajing.kernel.settings import settings
@@ -26,7 +27,7 @@ def place(*, digest: str) -> Path:
 def write(*, path: Path, body: bytes) -> None:
     """Write a whole file durably or not at all; two at once write the same."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.{id(body)}")
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # of two at once each has its own
     with part.open("wb") as file:
         file.write(body)
         file.flush()
