@@ -26,14 +26,13 @@ def by_password(*, login: str, password: str, address: str, at: datetime) -> Per
     ``UnableToSignIn``; an unknown login takes as long as a wrong password.
     """
     login = login.replace("\0", "")  # which PostgreSQL does not take
-    _pause(login=login, address=address, step=PASSWORD, at=at)
+    _attempt(login=login, address=address, step=PASSWORD, at=at)
     person = Person.objects.filter(login=login, is_active=True).first()
     if person is None:
         make_password(password)
     elif person.check_password(password):
         FailedSignIn.objects.filter(login=login, step=PASSWORD).delete()
         return person
-    _failed(login=login, address=address, step=PASSWORD, at=at)
     raise UnableToSignIn
 
 
@@ -43,29 +42,30 @@ def by_code(*, person: Person, code: str, address: str, at: datetime) -> str:
     Failures are counted apart from those of the password, which a right password forgets. Raises ``SignInPaused`` or
     ``CodeWrong``.
     """
-    _pause(login=person.login, address=address, step=CODE, at=at)
+    _attempt(login=person.login, address=address, step=CODE, at=at)
     given = "".join(c for c in unicodedata.normalize("NFKC", code).lower() if c.isascii() and c.isalnum())[:40]
     if codes.spend(person=person, code=given, at=at):
         how = CODE
     elif recovery.spend(person=person, code=given, at=at):
         how = "recovery"
     else:
-        _failed(login=person.login, address=address, step=CODE, at=at)
         raise CodeWrong
     FailedSignIn.objects.filter(login=person.login, step=CODE).delete()
     return how
 
 
-def _pause(*, login: str, address: str, step: str, at: datetime) -> None:
-    recent = FailedSignIn.objects.filter(at__gt=at - PAUSE)
-    of_login = recent.filter(login=login[:150], step=step).count()
-    if of_login >= ATTEMPTS or recent.filter(address=address[:45]).count() >= ADDRESS_ATTEMPTS:
-        raise SignInPaused(minutes=int(PAUSE.total_seconds() // 60))
+def _attempt(*, login: str, address: str, step: str, at: datetime) -> None:
+    """Count an attempt as failed before it is made: of many at once no more get through than of one after another.
 
-
-def _failed(*, login: str, address: str, step: str, at: datetime) -> None:
-    FailedSignIn.objects.create(login=login[:150], address=address[:45], step=step, at=at)
-    FailedSignIn.objects.filter(at__lt=at - PAUSE).delete()
+    Success forgets it. Raises ``SignInPaused``.
+    """
+    with transaction.atomic():
+        recent = FailedSignIn.objects.filter(at__gt=at - PAUSE)
+        of_login = recent.filter(login=login[:150], step=step).count()
+        if of_login >= ATTEMPTS or recent.filter(address=address[:45]).count() >= ADDRESS_ATTEMPTS:
+            raise SignInPaused(minutes=int(PAUSE.total_seconds() // 60))
+        FailedSignIn.objects.create(login=login[:150], address=address[:45], step=step, at=at)
+        FailedSignIn.objects.filter(at__lt=at - PAUSE).delete()
 
 
 def link_secret(*, person: Person, at: datetime, life: timedelta = LINK_LIFE) -> str:

@@ -40,6 +40,16 @@ def address_to_leave_for(*, request: HttpRequest, provider: Provider, back: str)
         raise _refused(error) from None
 
 
+def reach(*, provider: Provider) -> None:
+    """Read the provider's metadata. Raises ``ProviderRefused`` when it does not answer, or as another issuer."""
+    try:
+        _client(provider)
+    except ProviderRefused:
+        raise
+    except Exception as error:  # as above
+        raise _refused(error) from None
+
+
 def vouched(*, request: HttpRequest, provider: Provider) -> Vouched:
     """Whom the visitor who has come back is, according to the provider. Raises ``ProviderRefused``."""
     try:

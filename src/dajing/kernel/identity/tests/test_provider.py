@@ -22,6 +22,7 @@ from structlog.testing import capture_logs
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
+from dajing.kernel.identity.doctor import CHECKS
 from dajing.kernel.identity.factors import codes
 from dajing.kernel.identity.models import Appointment, CodeKey, Department, Person, Post, PostRole, ProviderIdentity
 from dajing.kernel.identity.provider.settings import ProviderMisconfigured, provider
@@ -328,3 +329,26 @@ def test_a_provider_that_is_down_or_not_set_or_badly_set_is_said(city, monkeypat
     settings.cache_clear()
     assert Client().get("/sign-in/provider").status_code == 404
     assert "/sign-in/provider" not in Client().get("/sign-in").content.decode()
+
+
+def test_the_doctor_says_whether_the_provider_answers_and_whether_administrators_have_a_second_step(city, monkeypatch):
+    def states():
+        return [check(settings(), datetime.now(UTC)).state for check in CHECKS]
+
+    assert states() == ["bad", "good"]  # nobody is administrator here
+    at = datetime.now(UTC) - timedelta(days=1)
+    office = Department.objects.create(pk="o", name_zh="局", name_en="O", kind="city", area="130700", valid_from=at)
+    for role in ("admin.system", "admin.security", "admin.audit"):
+        post = Post.objects.create(pk=role[6:], department=office, title_zh=role, title_en=role)
+        PostRole.objects.create(post=post, role=role, proposed_by="x", proposed_at=at, approved_by="y", approved_at=at)
+        who = Person.objects.create_user(role[6:], None, name=role)
+        Appointment.objects.create(person=who, post=post, valid_from=at)
+    assert states()[0] == "good"  # in a demo
+    monkeypatch.setenv("DAJING_DEMO", "none")
+    settings.cache_clear()
+    assert states()[0] == "warning"
+    for who in Person.objects.all():
+        CodeKey.objects.create(person=who, secret="x", made_at=at, confirmed_at=at)
+    assert states()[0] == "good"
+    city.metadata = {"issuer": "https://evil.example"}
+    assert states()[1] == "bad"
