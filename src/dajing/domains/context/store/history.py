@@ -57,11 +57,14 @@ class History:
 
     def attributes(self, *, key: int) -> list[tuple[int, str]]:
         """The attributes that an entity ever had."""
+        # from one attribute to the next in the index, not through all of its instances
         sql = (
-            "SELECT t.n, t.iri FROM term t WHERE t.n IN (SELECT attr FROM instance WHERE k=? "
-            "UNION SELECT attr FROM cold WHERE k=?) ORDER BY t.n"
+            "WITH RECURSIVE a(n) AS (SELECT min(attr) FROM instance WHERE k=:k UNION ALL "
+            "SELECT (SELECT min(attr) FROM instance WHERE k=:k AND attr>a.n) FROM a WHERE a.n IS NOT NULL) "
+            "SELECT t.n, t.iri FROM term t WHERE t.n IN (SELECT n FROM a UNION SELECT attr FROM cold WHERE k=:k) "
+            "ORDER BY t.n"
         )
-        return list(self._reader.connection.execute(sql, (key, key)))
+        return list(self._reader.connection.execute(sql, {"k": key}))
 
     def instances(self, *, key: int, attr: int, span: Span) -> list[Json]:
         """The instances of one attribute within a span, in order of time; with ``last``, the latest ones."""

@@ -5,6 +5,7 @@ The index (entity, attribute, time, value, dataset) holds everything that is nee
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,10 +14,28 @@ from dajing.domains.context.ngsi.evolution import MOST_BUCKETS, Aggregate, Span,
 from dajing.domains.context.ngsi.terms import micros
 from dajing.domains.context.store.reader import Reader
 
-_SUMS = (
-    "count(*), count(value) - count(dataset), sum(value), min(value), max(value), sum((value-:shift)*(value-:shift)), "
-    "sum(value-:shift), sum(value*value), min(observed), max(observed)"
+# what a method needs of a period; the deviation is computed around a shift, so that large values lose no digits
+_NEEDS = {
+    "sum(value)": {"sum", "avg"},
+    "min(value)": {"min"},
+    "max(value)": {"max"},
+    "sum((value-:shift)*(value-:shift))": {"stddev"},
+    "sum(value-:shift)": {"stddev"},
+    "sum(value*value)": {"sumsq"},
+}
+# each period is one range of the index, and the next one begins where the next observation lies: nothing is sorted,
+# and one row comes back, since every further one would wait for the interpreter (17 digits keep each double exactly)
+_RANGE = "k=:k AND attr=:attr AND observed >= :low + b.n * :step AND observed < min(:low + (b.n + 1) * :step, :until)"
+_LATER = "k=:k AND attr=:attr AND observed >= :low + (b.n + 1) * :step AND observed < :until"
+_PERIODS = (
+    "WITH RECURSIVE b(n) AS (SELECT (:first - :low) / :step UNION ALL "
+    f"SELECT (SELECT (min(observed) - :low) / :step FROM instance WHERE {_LATER}) FROM b WHERE b.n IS NOT NULL "
+    f"LIMIT {MOST_BUCKETS + 2}) SELECT json_group_array((SELECT json_array(b.n, count(*), "
+    "count(value) - count(dataset), max(observed), {sums}) FROM instance "
+    f"WHERE {_RANGE})) FROM b WHERE b.n IS NOT NULL"
 )
+_ENDLESS = 2**62
+_ALL = 10**17  # microseconds: one period that holds every time there is
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -40,18 +59,33 @@ def aggregated(*, reader: Reader, key: int, attr: int, span: Span, aggregate: Ag
         return None
     low, end = bounds(samples=[(first[1], EPOCH + timedelta(microseconds=first[0]))], span=span)
     step = aggregate.period[1] // timedelta(microseconds=1) if aggregate.period else 0
-    bucket = f"(observed-{micros(low.isoformat())})/{step}" if step else "0"
-    sql = f"SELECT {bucket} AS b, {_SUMS} FROM instance WHERE {where} GROUP BY b ORDER BY b LIMIT {MOST_BUCKETS + 1}"
-    rows = list(run(sql, {**values, "shift": first[1]}))
-    if len(rows) > MOST_BUCKETS or any(total != numbers for _, total, numbers, *_ in rows):
+    until = values.get("end", values["at"] if span.relation == "before" else _ENDLESS)
+    limits = {"k": key, "attr": attr, "low": micros(low.isoformat()), "first": first[0], "until": until}
+    rows = _periods(reader, set(aggregate.methods), {**limits, "step": step or _ALL, "shift": first[1]})
+    if rows is None:
         return None
     found: dict[str, Any] = {"type": "Property", **{method: [] for method in aggregate.methods}}
-    for b, count, _, *sums, _, latest in rows:
+    for b, count, _, latest, *sums in rows:
         begin = low + timedelta(microseconds=b * step)
         until = begin + timedelta(microseconds=step) if step else end or EPOCH + timedelta(microseconds=latest)
         for method in aggregate.methods:
             found[method].append([_value(method, count, *sums), brief(begin), brief(until)])
     return found
+
+
+def _periods(reader: Reader, methods: set[str], values: dict[str, Any]) -> list[list[Any]] | None:
+    """Number, count, numbers, last time and sums of every period that holds an observation, in order of time."""
+    needed = [bool(methods & users) for users in _NEEDS.values()]
+    columns = ", ".join(sql if need else "NULL" for sql, need in zip(_NEEDS, needed, strict=True))
+    if "stddev" not in methods:
+        values = {name: value for name, value in values.items() if name != "shift"}
+    rows: list[list[Any]] = json.loads(reader.connection.execute(_PERIODS.format(sums=columns), values).get)
+    if len(rows) > MOST_BUCKETS or any(total != numbers for _, total, numbers, *_ in rows):
+        return None
+    # infinities have no sum, and SQLite says NULL
+    if any(need and value is None for row in rows for need, value in zip(needed, row[4:], strict=True)):
+        return None
+    return rows
 
 
 def _where(key: int, attr: int, span: Span) -> tuple[str, dict[str, Any]]:
@@ -64,13 +98,11 @@ def _where(key: int, attr: int, span: Span) -> tuple[str, dict[str, Any]]:
     return f"{where} >= :at AND observed < :end", {**values, "end": micros(span.end)}
 
 
-def _value(
-    method: str, count: int, total: float, least: float, most: float, squares: float, moved: float, sumsq: float
-) -> float:
-    """One method; the deviation is computed around a shift, so that large values lose no digits."""
-    mean = moved / count
-    found = {
-        "totalCount": count, "sum": total, "avg": total / count, "min": least, "max": most, "sumsq": sumsq,
-        "stddev": math.sqrt(max(0.0, squares / count - mean * mean)),
-    }  # fmt: skip
-    return found[method]
+def _value(method: str, count: int, *sums: float) -> float:
+    """One method from what it needs (see ``_NEEDS``)."""
+    total, least, most, squares, moved, sumsq = sums
+    if method == "avg":
+        return total / count
+    if method == "stddev":
+        return math.sqrt(max(0.0, squares / count - (moved / count) ** 2))
+    return {"totalCount": count, "sum": total, "min": least, "max": most, "sumsq": sumsq}[method]
