@@ -30,6 +30,7 @@ from dajing.domains.context.store.wanted import Wanted
 _log = structlog.get_logger()
 type Json = dict[str, Any]
 type Key = tuple[str, str]
+type Place = tuple[str, str, str]
 type Lookup = Callable[[str], Json | None]
 type Queued = list[tuple[Key, Waiting]]
 SAVE_SECONDS = 2.0
@@ -43,8 +44,8 @@ class Notifier:
         self._broker = broker
         self._guard = threading.Lock()  # the writer's thread matches while the event loop adds and removes
         self.lanes: dict[Key, Lane] = {}
-        # (tenant, type IRI) -> keys; the empty type holds what cannot be found by type
-        self._by_type: dict[Key, set[Key]] = defaultdict(set)
+        # (tenant, type IRI, id) -> keys; an empty type or id holds what cannot be found by it
+        self._by_place: dict[Place, set[Key]] = defaultdict(set)
         self._done: set[int] = set()  # rows that were delivered and not yet removed
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -92,8 +93,8 @@ class Notifier:
         lane.behind = counted(broker=self._broker, key=key, without=self._done)
         with self._guard:
             self.lanes[key] = lane
-            for iri in _types(subscription):
-                self._by_type[subscription.tenant, iri].add(key)
+            for place in _places(subscription):
+                self._by_place[place].add(key)
         if subscription.document.get("timeInterval"):
             lane.periodic = asyncio.create_task(self._periodically(lane))
         if lane.behind:
@@ -105,8 +106,10 @@ class Notifier:
             lane = self.lanes.pop(key, None)
             if lane is None:
                 return
-            for iri in _types(lane.subscription):
-                self._by_type[lane.subscription.tenant, iri].discard(key)
+            for place in _places(lane.subscription):
+                self._by_place[place].discard(key)
+                if not self._by_place[place]:
+                    del self._by_place[place]
         lane.stop()
 
     # -- in the writer's thread -----------------------------------------------------------------------------------
@@ -126,9 +129,12 @@ class Notifier:
         return queued
 
     def _interested(self, tenant: str, entity: Json) -> list[Lane]:
-        keys = set(self._by_type.get((tenant, ""), ()))
-        for iri in entity["type"]:
-            keys |= self._by_type.get((tenant, iri), set())
+        identifier: str = entity["id"]
+        keys: set[Key] = set()
+        for iri in ("", *entity["type"]):
+            for name in ("", identifier):
+                if (found := self._by_place.get((tenant, iri, name))) is not None:
+                    keys |= found
         return [self.lanes[key] for key in keys]
 
     def _consider(self, tx: Transaction, lane: Lane, change: Change, entity: Json, queued: Queued) -> None:
@@ -243,11 +249,11 @@ def stored(subscription: Subscription) -> Json:
     return {"given": subscription.document, "source": subscription.source, "status": subscription.status}
 
 
-def _types(subscription: Subscription) -> set[str]:
-    """The type IRIs under which a subscription is found; the empty one when it takes any type."""
-    found: set[str] = set()
+def _places(subscription: Subscription) -> set[Place]:
+    """The (tenant, type IRI, id) under which a subscription is found; empty where it takes any type or any id."""
+    tenant = subscription.tenant
+    found: set[Place] = set()
     for selector in subscription.selectors:
-        if not selector.types:
-            return {""}
-        found |= {next(iter(sorted(wanted))) for wanted in selector.types}
-    return found or {""}
+        iris = {next(iter(sorted(wanted))) for wanted in selector.types} if selector.types else {""}
+        found |= {(tenant, iri, name) for iri in iris for name in selector.ids or ("",)}
+    return found or {(tenant, "", "")}

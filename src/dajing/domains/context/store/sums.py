@@ -30,9 +30,9 @@ _LATER = "k=:k AND attr=:attr AND observed >= :low + (b.n + 1) * :step AND obser
 _PERIODS = (
     "WITH RECURSIVE b(n) AS (SELECT (:first - :low) / :step UNION ALL "
     f"SELECT (SELECT (min(observed) - :low) / :step FROM instance WHERE {_LATER}) FROM b WHERE b.n IS NOT NULL "
-    f"LIMIT {MOST_BUCKETS + 2}) SELECT json_group_array((SELECT json_array(b.n, count(*), "
+    f"LIMIT {MOST_BUCKETS + 2}) SELECT json_group_array(json((SELECT json_array(b.n, count(*), "
     "count(value) - count(dataset), max(observed), {sums}) FROM instance "
-    f"WHERE {_RANGE})) FROM b WHERE b.n IS NOT NULL"
+    f"WHERE {_RANGE}))) FROM b WHERE b.n IS NOT NULL"
 )
 _ENDLESS = 2**62
 _ALL = 10**17  # microseconds: one period that holds every time there is

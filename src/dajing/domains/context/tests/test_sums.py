@@ -8,7 +8,10 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from dajing.domains.context.ngsi.evolution import METHODS
+from dajing.domains.context.broker.state import Broker
+from dajing.domains.context.ngsi.evolution import METHODS, Aggregate, Span
+from dajing.domains.context.store.history import History
+from dajing.domains.context.store.sums import aggregated
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 SUMS = [method for method in METHODS if method != "distinctCount"]
@@ -71,3 +74,17 @@ async def test_several_datasets_are_left_to_the_rules(city: httpx.AsyncClient) -
     assert (await _ask(city, "totalCount", **span))["totalCount"] == (
         await _ask(city, "totalCount,distinctCount", **span)
     )["totalCount"]
+
+
+async def test_plain_numbers_are_summed_by_the_index_alone(city: httpx.AsyncClient, broker: Broker) -> None:
+    # the comparison above would also hold if everything were left to the rules
+    await _fill(city, [1.5, 2, 4])
+    key = broker.reader.connection.execute("SELECT k FROM chronicle").get
+    ((attr, _),) = History(reader=broker.reader).attributes(key=key)
+    found = aggregated(
+        reader=broker.reader, key=key, attr=attr, span=Span(relation="after", at=_text(NOW)),
+        aggregate=Aggregate(methods=("avg", "max"), period=(0, timedelta(days=1))),
+    )  # fmt: skip
+    assert found is not None
+    assert found["avg"][0] == [2.5, "2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z"]
+    assert found["max"][0][0] == 4
