@@ -110,4 +110,24 @@ def replay(path: Path, host: str, port: int | None, token: Path | None) -> None:
     click.echo(again(path=path, host=host, port=number, token=secret))
 
 
+@context.command()
+@click.option("--minutes", default=60.0, show_default=True, type=click.FloatRange(0.01), help="How long.")
+@click.option("--every", default=60.0, show_default=True, type=click.FloatRange(0.1), help="Seconds between two lines.")
+def soak(minutes: float, every: float) -> None:
+    """Write, ask and notify on a broker of its own for a long time: is memory flat, is anything lost?"""
+    from dajing.domains.context.soaking import Soaked
+    from dajing.domains.context.soaking import soak as run
+
+    def tell(state: Soaked) -> None:
+        click.echo(
+            f"{state.minutes:7.1f} min  {state.written:9d} written  {state.asked:8d} asked  "
+            f"{state.notified:9d} notified  {state.failed:4d} failed  {state.memory / 2**20:7.1f} MiB"
+        )
+
+    found = run(minutes=minutes, every=every, tell=tell)
+    click.echo(f"lost {found.lost}")
+    if found.lost or found.failed:
+        raise SystemExit(1)
+
+
 COMMANDS = [context]
