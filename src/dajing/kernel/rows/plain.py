@@ -29,20 +29,21 @@ def add(*, into: Table, rows: Sequence[Row]) -> None:
     link = connections[DEFAULT_DB_ALIAS]
     statement, writers = _insertion(into, names, link.vendor)
     values = [[write(row[name]) for name, write in zip(names, writers, strict=True)] for row in rows]
-    with link.cursor() as cursor:
-        if len(values) == 1:
-            cursor.execute(statement, values[0])
-        else:
-            cursor.executemany(statement, values)
+    cursor = _cursor(link)
+    if len(values) == 1:
+        cursor.execute(statement, values[0])
+    else:
+        cursor.executemany(statement, values)
 
 
 def add_one(*, into: Table, row: Row) -> int:
     """Insert one row of a table that numbers its rows; its number."""
-    statement, writers = _insertion(into, tuple(row), connection.vendor)
-    key = connection.ops.quote_name(str(into._meta.pk.column))
-    with connection.cursor() as cursor:
-        cursor.execute(f"{statement} RETURNING {key}", [w(v) for w, v in zip(writers, row.values(), strict=True)])
-        return int(cursor.fetchone()[0])
+    link = connections[DEFAULT_DB_ALIAS]
+    statement, writers = _insertion(into, tuple(row), link.vendor)
+    key = link.ops.quote_name(str(into._meta.pk.column))
+    cursor = _cursor(link)
+    cursor.execute(f"{statement} RETURNING {key}", [w(v) for w, v in zip(writers, row.values(), strict=True)])
+    return int(cursor.fetchone()[0])
 
 
 def change(*, of: Table, values: Row, where: Row) -> int:
@@ -50,9 +51,9 @@ def change(*, of: Table, values: Row, where: Row) -> int:
     link = connections[DEFAULT_DB_ALIAS]
     statement, writers = _update(of, tuple(values), tuple(where), link.vendor)
     given = [write(value) for write, value in zip(writers, [*values.values(), *where.values()], strict=True)]
-    with link.cursor() as cursor:
-        cursor.execute(statement, given)
-        return int(cursor.rowcount)
+    cursor = _cursor(link)
+    cursor.execute(statement, given)
+    return int(cursor.rowcount)
 
 
 def remove(*, of: Table, where: Row) -> int:
@@ -70,9 +71,9 @@ def read(*, of: Table, columns: Columns, where: str, given: Sequence[Any], tail:
     """
     link = connections[DEFAULT_DB_ALIAS]
     start, readers = _selection(of, columns, link.vendor)
-    with link.cursor() as cursor:
-        cursor.execute(f"{start} WHERE {where} {tail}", given)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
+    cursor = _cursor(link)
+    cursor.execute(f"{start} WHERE {where} {tail}", given)
+    found: list[tuple[Any, ...]] = cursor.fetchall()
     return [_converted(row, readers) for row in found] if readers else found
 
 
@@ -82,6 +83,20 @@ def _converted(row: tuple[Any, ...], readers: Sequence[tuple[int, Convert]]) -> 
         if values[place] is not None:
             values[place] = read_one(values[place])
     return tuple(values)
+
+
+def _cursor(link: Any) -> Any:
+    """A cursor of the connection: within one transaction always the same, since making one costs a tenth of a step.
+
+    Outside of a transaction each is new, because that is where a connection is looked after (its health, its age), and
+    so it is while statements are being watched.
+    """
+    if not link.in_atomic_block or link.queries_logged or link.execute_wrappers:
+        return link.cursor()
+    held = getattr(link, "_plain_cursor", None)
+    if held is None or held[0] is not link.connection:
+        held = link._plain_cursor = (link.connection, link.cursor())
+    return held[1]
 
 
 def moment(at: datetime) -> Any:
