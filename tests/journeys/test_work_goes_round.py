@@ -82,11 +82,33 @@ def test_work_notices_and_forms_are_accessible_in_both_languages_on_phone_and_de
     signed_in: SignedIn, stack: str, language: str, width: int
 ) -> None:
     page = signed_in(ANSWERER, "/work/", language=language, width=width)
-    for path in ("/work/", "/work/?whose=department", "/notices/", "/notices/preferences/", "/forms/",
-                 "/forms/data_problem/"):  # fmt: skip
+    for path in ("/work/", "/work/?whose=department", "/work/new/", "/work/new/data_problem/", "/notices/",
+                 "/notices/preferences/", "/forms/", "/forms/data_problem/"):  # fmt: skip
         page.goto(stack + path)
         assert page.locator("h1").count() == 1
         sound(page)
     page.locator("button[value=send]").click()
     expect(page.locator(".error-summary")).to_be_visible()
+    sound(page)
+
+
+def test_a_case_is_registered_on_a_phone_and_its_reporter_opened_for_a_purpose(signed_in: SignedIn) -> None:
+    title = f"井盖 {uuid.uuid4().hex[:6]}"
+    page = signed_in(ASKER, "/work/new/data_problem/", width=390)
+    page.get_by_label("标题").fill(title)
+    page.get_by_label("电话").fill("call me")
+    page.get_by_role("button", name="登记").click()
+    expect(page.locator(".error-summary")).to_contain_text("请选择现有的部门")
+    sound(page)
+    page.get_by_label("经办部门").select_option("zjk-spj")
+    page.get_by_label("地址").fill("市府西大街 1 号")
+    page.get_by_label("电话").fill("000 0000")
+    page.get_by_role("button", name="登记").click()
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    expect(page.get_by_text("市府西大街 1 号")).to_be_visible()
+    expect(page.get_by_text("已加密保存")).to_be_visible()
+    sound(page)
+    page.get_by_label("查看联系方式的用途").fill("回访")
+    page.get_by_role("button", name="查看联系方式").click()
+    expect(page.get_by_text("000 0000")).to_be_visible()
     sound(page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ from dajing.kernel.identity.api import Actor, actor_of, audience, department_nam
 from dajing.kernel.text import Refusal, Text
 
 NAMES = ("title", "text", "department", "area", "address", "longitude", "latitude", "name", "telephone", "home", "key")
+NO_TITLE = Text(zh="请填写标题。", en="Give a title.")
 NO_POINT = Text(
     zh="经纬度须同时填写，写作小数，如 114.88 和 40.81。",
     en="Give both longitude and latitude, in decimals such as 114.88 and 40.81.",
@@ -58,19 +60,41 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
     given = {name: request.POST.get(name, "").replace("\0", "").strip()[:5001] for name in names}
     if request.method == "GET":
         return _page(request, found, dates, given, [], 200)
+    errors = _faults(given, at)
     try:
-        case = _open(found, given, [name for name, _ in dates], by, at)
+        case = "" if errors else _open(found, given, [name for name, _ in dates], by, at)
     except Refusal as refusal:
-        return _page(request, found, dates, given, [refusal.message], 422)
+        errors = [("title", refusal.message)]
+    if errors:
+        return _page(request, found, dates, given, errors, 422)
     messages.success(request, gettext("已登记，并记入台账。"))
     return HttpResponseRedirect(reverse("case", args=[case]))
 
 
+def _faults(given: dict[str, str], at: datetime) -> list[tuple[str, Text]]:
+    """What is wrong with what was typed, by field, all at once; what the kind itself asks for is judged on opening."""
+    found = [] if given["title"] else [("title", NO_TITLE)]
+    judges: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("department", lambda: acting.recipient(to=Assignment(department=given["department"]), at=at)),
+        ("area", lambda: acting.area(given=given["area"])),
+        ("longitude", lambda: _place(given)),
+    )
+    for field, judge in judges:
+        try:
+            judge()
+        except Refusal as refusal:
+            found.append((field, refusal.message))
+    return found + [("telephone", fault) for fault in contacts.faults(given=_reporter(given))]
+
+
+def _reporter(given: dict[str, str]) -> contacts.Reporter:
+    return contacts.Reporter(name=given["name"], telephone=given["telephone"], address=given["home"])
+
+
 def _open(kind: CaseKind, given: dict[str, str], dates: list[str], by: Actor, at: datetime) -> str:
     key = f"new:{by.id}:{given['key'][:32]}"
-    reporter = contacts.Reporter(name=given["name"], telephone=given["telephone"], address=given["home"])
     with transaction.atomic():  # the contact of a case that is refused does not stay
-        parties = contacts.keep(case=service.case_id(kind=kind, key=key), given=reporter)
+        parties = contacts.keep(case=service.case_id(kind=kind, key=key), given=_reporter(given))
         state = service.open_case(
             kind=kind,
             title=given["title"],
@@ -105,15 +129,15 @@ def _place(given: dict[str, str]) -> Place | None:
 
 
 def _page(
-    request: HttpRequest, kind: CaseKind, dates: list[tuple[str, Text]], given: dict[str, str], errors: list[Text],
-    status: int,
+    request: HttpRequest, kind: CaseKind, dates: list[tuple[str, Text]], given: dict[str, str],
+    errors: list[tuple[str, Text]], status: int,
 ) -> HttpResponse:  # fmt: skip
     every = Text(zh="请选择", en="Choose")
     context: dict[str, Any] = {
         "kind": kind,
         "dates": [(name, title, given[name]) for name, title in dates],
         "given": given,
-        "errors": [{"field": "title", "message": message} for message in errors],
+        "errors": [{"field": field, "message": message} for field, message in errors],
         "areas": [("", every), *((unit.code, unit.name) for unit in (top(), *units(hierarchy="reporting")))],
         "departments": [("", every), *department_names().items()],
         "key": given["key"] or secrets.token_hex(16),
