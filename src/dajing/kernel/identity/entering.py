@@ -73,16 +73,26 @@ def let_in(*, request: HttpRequest, person: Person, by: list[str], wanted: str, 
     return reverse("set-password") if new else wanted
 
 
+def proved_recently(*, request: HttpRequest) -> bool:
+    """Whether the visitor proved within ``RECENT`` who they are."""
+    ago = datetime.now(UTC).timestamp() - request.session.get(PROVED, 0)
+    return 0 <= ago < RECENT.total_seconds()
+
+
+def prove_first(*, request: HttpRequest) -> str:
+    """The address where the visitor proves it, leading back here or, from a form, to the account."""
+    after = request.get_full_path() if request.method == "GET" else reverse("account")
+    return f"{reverse('confirm')}?{urlencode({'next': after})}"
+
+
 def recently(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Only somebody who proved who they are within ``RECENT`` reaches the view; others prove it again first."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        ago = datetime.now(UTC).timestamp() - request.session.get(PROVED, 0)
-        if 0 <= ago < RECENT.total_seconds():
+        if proved_recently(request=request):
             return view(request, *args, **kwargs)
-        after = request.get_full_path() if request.method == "GET" else reverse("account")
-        again = f"{reverse('confirm')}?{urlencode({'next': after})}"
+        again = prove_first(request=request)
         if "application/json" in request.headers.get("Accept", ""):
             return JsonResponse({"go": again}, status=403)
         return HttpResponseRedirect(again)

@@ -234,6 +234,7 @@ class FactorReset(models.Model):
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT)
     proposed_by = models.CharField(max_length=80)
+    proposed_role = models.CharField(max_length=60, default="", help_text="Which of the three proposed it.")
     proposed_at = models.DateTimeField()
     decided_by = models.CharField(max_length=80, blank=True)
     decided_at = models.DateTimeField(null=True)

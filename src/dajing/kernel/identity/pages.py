@@ -137,7 +137,10 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def set_password(request: HttpRequest) -> HttpResponse:
     """Set one's password; the old one is asked for unless a one-time link let the visitor in."""
     person = _person(request)
-    ask_old = person.has_usable_password() and not request.session.get(BY_LINK)
+    let_in_by_link = request.session.get(BY_LINK)
+    ask_old = person.has_usable_password() and not let_in_by_link
+    if not (ask_old or let_in_by_link or entering.proved_recently(request=request)):
+        return HttpResponseRedirect(entering.prove_first(request=request))
     shown: dict[str, Any] = {"ask_old": ask_old, "errors": [], "moment_control": False}
     if request.method == "GET":
         return render(request, "identity/password.html", shown)

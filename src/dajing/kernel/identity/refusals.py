@@ -276,8 +276,8 @@ class UnableToApproveReset(Refusal):
     """The decision on a reset was refused."""
 
     text = Text(
-        zh="不能批准：须由提出者和本人以外的另一名管理员批准，且尚未办理。",
-        en="Not approved: another administrator than the proposer and the person must do it, and only once.",
+        zh="不能批准：须由三名管理员中另一类的管理员（不是提出者和本人）批准，且尚未办理。",
+        en="Not approved: another of the three administrators than the proposer's, not the person, must do it, once.",
     )
 
 

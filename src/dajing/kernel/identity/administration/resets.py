@@ -59,7 +59,7 @@ def _waiting(request: HttpRequest) -> dict[str, Any]:
             {
                 "reset": row,
                 "proposer": names.get(row.proposed_by, row.proposed_by),
-                "mine": by.id not in (row.proposed_by, f"person:{row.person_id}"),
+                "mine": by.id not in (row.proposed_by, f"person:{row.person_id}") and row.proposed_role not in by.roles,
             }
             for row in rows
         ]

@@ -17,24 +17,25 @@ from dajing.kernel.ledger.api import record
 
 def propose(*, person: Person, by: Actor, at: datetime) -> FactorReset:
     """Propose that the second factors of ``person`` end. Raises ``UnableToReset`` where there is nothing to end."""
-    _needs_administrator(by)
+    role = _administrator(by)
     with transaction.atomic():
         if not needs_second(person=person) or FactorReset.objects.filter(person=person, decided_at=None).exists():
             raise UnableToReset
-        row = FactorReset.objects.create(person=person, proposed_by=by.id, proposed_at=at)
+        row = FactorReset.objects.create(person=person, proposed_by=by.id, proposed_role=role, proposed_at=at)
         record(act="identity.reset.proposed", by=by, at=at, subject=f"person:{person.pk}", detail={})
     return row
 
 
 def decide(*, reset: FactorReset, approve: bool, by: Actor, at: datetime) -> None:
-    """Approve or decline a reset; neither the proposer nor the person concerned approves it.
+    """Approve or decline a reset; another of the three approves it, and never the person concerned.
 
     Once approved the person signs in with the password alone and everywhere anew. Raises ``UnableToApproveReset``.
     """
-    _needs_administrator(by)
+    role = _administrator(by)
     with transaction.atomic():
         row = FactorReset.objects.select_for_update().filter(pk=reset.pk, decided_at=None).first()
-        if row is None or (approve and by.id in (row.proposed_by, f"person:{row.person_id}")):
+        own = row is not None and (by.id in (row.proposed_by, f"person:{row.person_id}") or role == row.proposed_role)
+        if row is None or (approve and own):
             raise UnableToApproveReset
         row.decided_by, row.decided_at, row.approved = by.id, at, approve
         row.save()
@@ -62,7 +63,9 @@ def reset_at_the_machine(*, person: Person, by: Actor, at: datetime) -> None:
         record(act="identity.reset.at_the_machine", by=by, at=at, subject=f"person:{person.pk}", detail=detail)
 
 
-def _needs_administrator(by: Actor) -> None:
-    """The three administrators are three people, so that two of them are always two of the three."""
-    if not by.roles & SEPARATE:
+def _administrator(by: Actor) -> str:
+    """Which of the three ``by`` is; two people in the same role are still one of the three."""
+    roles = sorted(by.roles & SEPARATE)
+    if not roles:
         raise not_yours(role=SYSTEM)
+    return roles[0]

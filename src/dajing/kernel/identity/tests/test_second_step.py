@@ -259,6 +259,17 @@ def test_how_one_signs_in_is_changed_only_after_a_recent_proof(path, who):
     assert "/account/confirm" not in client.post(path).headers.get("Location", "")
 
 
+def test_whoever_has_no_password_sets_one_only_after_a_recent_proof():
+    """As after the city's provider: a browser left open gives nobody a password."""
+    person = Person.objects.create_user("zhao", None, name="赵一鸣")
+    client = Client()
+    client.force_login(person)
+    new = {"password": "Qingshui-77-River", "again": "Qingshui-77-River"}
+    assert client.post("/account/password", new)["Location"].startswith("/account/confirm")
+    person.refresh_from_db()
+    assert not person.has_usable_password()
+
+
 @pytest.mark.store_both
 def test_a_lost_factor_is_taken_away_by_two_administrators_and_the_person_starts_anew(who):
     person, key = who
@@ -270,6 +281,9 @@ def test_a_lost_factor_is_taken_away_by_two_administrators_and_the_person_starts
         resets.propose(person=person, by=SECURITY, at=AT)
     with pytest.raises(UnableToApproveReset):
         resets.decide(reset=reset, approve=True, by=SYSTEM, at=AT)
+    second = Actor(id="person:904", name="系统二", roles=SYSTEM.roles)
+    with pytest.raises(UnableToApproveReset):  # two system administrators are one of the three
+        resets.decide(reset=reset, approve=True, by=second, at=AT)
     resets.decide(reset=reset, approve=True, by=AUDIT, at=AT)
     with pytest.raises(UnableToApproveReset):
         resets.decide(reset=reset, approve=True, by=SECURITY, at=AT)
