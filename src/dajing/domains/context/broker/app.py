@@ -157,6 +157,8 @@ class Application:
 
 
 def _trimmed(parts: list[str]) -> list[str]:
+    if len(parts) == 8 and parts[2:4] == ["temporal", "entities"] and parts[5:7] == ["attrs", ""]:
+        parts = [*parts[:6], parts[7]]  # an empty segment names no attribute, so what follows it is no instance
     if "" in parts[2:]:
         raise BadRequestData("A segment of the path is empty.")
     return parts

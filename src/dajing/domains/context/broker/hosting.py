@@ -122,7 +122,9 @@ async def serve(broker: Broker, request: Request, identifier: str) -> Answer:
     if found is None:
         raise ResourceNotFound(f"There is no @context {identifier[:200]}.")
     if details:
-        return Answer(status=200, body=encode(_details(*found)), media=JSON)
+        body = encode(_details(*found))
+        found[1].hits += found[1].kind != "Hosted"  # reading what the broker keeps of its own accord is a use of it
+        return Answer(status=200, body=body, media=JSON)
     if found[1].kind == "Cached":
         raise NotSupported("A cached @context is served by its own address.")
     return Answer(status=200, body=encode(found[1].document), media=JSON)

@@ -63,7 +63,16 @@ def shown(*, change: Change, wanted: Touched, previous: bool) -> Json:
             now.setdefault(iri, []).append(_deleted(old, change.at, previous))
         elif previous and old is not None and new is not None:
             now[iri] = [_with_previous(i, old) if i is new else i for i in now[iri]]
-    return {**change.new, "attrs": now}
+    left = change.new["attrs"]
+    return {**change.new, "attrs": {iri: v if iri in left else _gone(v) for iri, v in now.items()}}
+
+
+def _gone(instances: list[Json]) -> list[Json]:
+    """An attribute of which nothing is left: one deletion stands for those of all of its instances."""
+    if len(instances) == 1:
+        return instances
+    first = min(instances, key=lambda i: "datasetId" in i)
+    return [{k: v for k, v in first.items() if k != "datasetId"}]
 
 
 def _with_previous(new: Json, old: Json) -> Json:

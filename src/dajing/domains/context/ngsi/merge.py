@@ -90,7 +90,10 @@ def updated(old: Json, fragment: Json, *, at: str) -> tuple[Json, list[str], lis
 
 
 def _expiry(new: Json, fragment: Json) -> Json:
-    return {**new, "expiresAt": fragment["expiresAt"]} if "expiresAt" in fragment else new
+    if "expiresAt" not in fragment:
+        return new
+    kept = {name: value for name, value in new.items() if name != "expiresAt"}
+    return kept if fragment["expiresAt"] == NULL else {**kept, "expiresAt": fragment["expiresAt"]}
 
 
 def _scoped(entity: Json, scope: Any) -> Json:

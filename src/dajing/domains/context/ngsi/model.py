@@ -72,7 +72,8 @@ class Reader:
         if "scope" in body:
             found["scope"] = NULL if self.patch and body["scope"] in (NULL, [NULL]) else need_scopes(body["scope"])
         if "expiresAt" in body:
-            found["expiresAt"] = need_time(body["expiresAt"], what="expiresAt")
+            gone = self.patch and body["expiresAt"] == NULL
+            found["expiresAt"] = NULL if gone else need_time(body["expiresAt"], what="expiresAt")
         attrs: dict[str, list[Json]] = {}
         for name, value in body.items():
             if name not in ENTITY_MEMBERS:
