@@ -1,6 +1,6 @@
 """The broker beside the shortest honest programs (``context_bare``), in one run: rates and their ratios.
 
-    python benchmarks/context.py [--entities 1000] [--runs 3] [--seconds 2] [--connections 32]
+    python benchmarks/context.py [--entities 1000] [--runs 3] [--seconds 2] [--connections 32] [--only PATCH]
 
 Client and servers share the machine. The rates fall with its load; the ratios are what counts. The broker runs without
 tokens here, with history of every attribute that carries observedAt.
@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import itertools
 import json
+import math
 import os
 import random
 import socket
@@ -135,14 +136,44 @@ def raw_commits(folder: Path, entities: list[dict[str, object]], seconds: float)
     return count / (time.perf_counter() - begin)
 
 
-def raw_query(store: Path, sql: str, seconds: float) -> float:
-    """Queries per second of the bare indexed SQL on the broker's own file."""
-    db = apsw.Connection(str(store), flags=apsw.SQLITE_OPEN_READONLY)
+def raw_query(store: Path, statements: list[str], seconds: float) -> float:
+    """Queries per second of the bare indexed SQL on the broker's own file, one statement after the other."""
+    db = apsw.Connection(str(store), flags=apsw.SQLITE_OPEN_READONLY, statementcachesize=200)
     begin, count = time.perf_counter(), 0
     while time.perf_counter() - begin < seconds:
-        list(db.execute(sql))
+        list(db.execute(statements[count % len(statements)]))
         count += 1
     return count / (time.perf_counter() - begin)
+
+
+def _term(name: str) -> str:
+    return f"(SELECT n FROM term WHERE iri='https://uri.etsi.org/ngsi-ld/{name}')"
+
+
+def bare_q(least: int) -> str:
+    """The SQL that returns what ``type=Streetlight&q=power>least`` does."""
+    lamps = f"SELECT k FROM kind WHERE type={_term('default-context/Streetlight')}"
+    strong = f"SELECT 1 FROM number x WHERE x.k=e.k AND x.attr={_term('default-context/power')} AND x.value>{least}"
+    return f"SELECT e.doc FROM entity e WHERE e.k IN ({lamps}) AND EXISTS ({strong}) ORDER BY e.k LIMIT 20"
+
+
+def bare_near(east: float, north: float, metres: float = 20_000) -> str:
+    """The SQL that returns what ``near`` does: cells of the index around the position, then the great circle."""
+    tall = math.degrees(metres / 6_371_008.8)
+    wide = tall / math.cos(math.radians(north + tall))
+    first, last = int((east - wide + 180) * 64), int((east + wide + 180) * 64)
+    spans = " OR ".join(
+        f"(attr={_term('location')} AND cell BETWEEN {row * 23040 + first} AND {row * 23040 + last})"
+        for row in range(int((north - tall + 90) * 64), int((north + tall + 90) * 64) + 1)
+    )
+    half = (
+        f"pow(sin(radians(north - {north}) / 2), 2) + "
+        f"cos(radians({north})) * cos(radians(north)) * pow(sin(radians(east - {east}) / 2), 2)"
+    )
+    return (
+        f"SELECT e.doc FROM entity e WHERE e.k IN (SELECT k FROM place WHERE ({spans}) "
+        f"AND 2 * 6371008.8 * asin(sqrt({half})) <= {metres}) ORDER BY e.k LIMIT 20"
+    )
 
 
 def scenarios(
@@ -164,18 +195,8 @@ def scenarios(
     q = [request("GET", f"{base}/entities?type=Streetlight&q=power%3E{n}&limit=20") for n in range(0, 900, 7)]
     near = [request("GET", f"{base}/entities?type=Streetlight&georel=near%3BmaxDistance%3D%3D20000&geometry=Point"
                     f"&coordinates=%5B{114.3 + n / 100},{40.3 + n / 100}%5D&limit=20") for n in range(100)]  # fmt: skip
-    term = "(SELECT n FROM term WHERE iri='https://uri.etsi.org/ngsi-ld/{}')"
-    kind = term.format("default-context/Streetlight")
-    sql_q = (
-        f"SELECT e.doc FROM entity e WHERE e.k IN (SELECT k FROM kind WHERE type={kind}) AND EXISTS (SELECT 1 FROM "
-        f"number x WHERE x.k=e.k AND x.attr={term.format('default-context/power')} AND x.value>450) "
-        "ORDER BY e.k LIMIT 20"
-    )
-    row = (40.6 + 90) * 64
-    spans = [(int(r) * 23040 + int((114.56 + 180) * 64), int(r) * 23040 + int((115.04 + 180) * 64))
-             for r in range(int(row - 12), int(row + 13))]  # fmt: skip
-    inside = " OR ".join(f"(attr={term.format('location')} AND cell BETWEEN {a} AND {b})" for a, b in spans)
-    sql_near = f"SELECT e.doc FROM entity e WHERE e.k IN (SELECT k FROM place WHERE {inside}) ORDER BY e.k LIMIT 20"
+    sql_q = [bare_q(n) for n in range(0, 900, 7)]
+    sql_near = [bare_near(114.3 + n / 100, 40.3 + n / 100) for n in range(100)]
 
     def ask(port: int, pool: list[bytes], connections: int = width) -> Callable[[], float]:
         return lambda: load(port, itertools.cycle(pool), connections, seconds)
@@ -196,6 +217,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--only", default="", help="part of a row's name")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="context-"))
     rng = random.Random(1)
@@ -217,6 +239,8 @@ def main() -> None:
             asyncio.run(_load(ours, iter([body]), 1, 0.0))
         print(f"{options.entities} entities loaded in {time.perf_counter() - begin:.1f} s (synthetic)")
         for name, (mine, theirs) in scenarios(ours, bare, store, folder, entities, options).items():
+            if options.only not in name:
+                continue
             pairs = [(mine(), theirs()) for _ in range(options.runs)]
             own, other = (statistics.median(p[i] for p in pairs) for i in (0, 1))
             print(

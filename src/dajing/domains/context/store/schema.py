@@ -9,6 +9,7 @@ import apsw
 from dajing.kernel.text import Refusal, Text
 
 VERSION = 2
+CACHE = 32_000  # KiB of pages that the writer keeps, twice what each reader does; the system keeps the rest
 BUSY = 10_000  # milliseconds that a connection waits for another process
 
 TABLES = """
@@ -76,7 +77,7 @@ def connect(*, path: Path, write: bool = False) -> apsw.Connection:
         raise UnsafeLibrary(found=apsw.sqlite_lib_version())
     connection = apsw.Connection(str(path), statementcachesize=200)
     connection.set_busy_timeout(BUSY)
-    connection.pragma("cache_size", -64_000 if write else -32_000)
+    connection.pragma("cache_size", -CACHE if write else -CACHE // 2)
     if write:
         connection.pragma("journal_mode", "wal")
         connection.pragma("synchronous", "full")
