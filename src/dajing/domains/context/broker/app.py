@@ -8,7 +8,7 @@ from typing import Any
 import apsw
 import structlog
 
-from dajing.domains.context.broker import batch, discovery, entities, hosting, subscriptions, temporal
+from dajing.domains.context.broker import batch, discovery, entities, hosting, registering, subscriptions, temporal
 from dajing.domains.context.broker.exchange import Answer, Request, problem
 from dajing.domains.context.broker.state import Broker
 from dajing.domains.context.ngsi.errors import (
@@ -49,6 +49,8 @@ ROUTES: dict[tuple[str, ...], Verbs] = {
     ("subscriptions", "*"): {
         "GET": subscriptions.retrieve, "PATCH": subscriptions.update, "DELETE": subscriptions.delete,
     },
+    ("csourceRegistrations",): {"POST": registering.refuse, "GET": registering.query},
+    ("csourceSubscriptions",): {"POST": registering.refuse, "GET": registering.query},
     ("info", "sourceIdentity"): {"GET": hosting.identity},
     ("jsonldContexts",): {"POST": hosting.add, "GET": hosting.listed},
     ("jsonldContexts", "*"): {"GET": hosting.serve, "DELETE": hosting.delete},
@@ -115,7 +117,8 @@ class Application:
         try:
             if request.method in ("POST", "PATCH", "PUT") and request.header("content-length") is None:
                 return Answer(status=411)
-            verbs, values = route(_trimmed(request.parts))
+            _check_segments(request.method, request.parts)
+            verbs, values = route(request.parts)
             handler = verbs.get("GET" if request.method == "HEAD" else request.method)
             if handler is None and request.path == "/ngsi-ld/v1/entities/":
                 raise BadRequestData("The path ends where an identifier is expected.")
@@ -156,9 +159,9 @@ class Application:
                 return
 
 
-def _trimmed(parts: list[str]) -> list[str]:
-    if len(parts) == 8 and parts[2:4] == ["temporal", "entities"] and parts[5:7] == ["attrs", ""]:
-        parts = [*parts[:6], parts[7]]  # an empty segment names no attribute, so what follows it is no instance
+def _check_segments(method: str, parts: list[str]) -> None:
+    """Refuse empty segments; to change an instance of an attribute without a name is a verb that its path lacks."""
+    if method == "PATCH" and parts[2:4] == ["temporal", "entities"] and parts[5:7] == ["attrs", ""]:
+        raise MethodNotAllowed("PATCH needs the name of an attribute before the instance.")
     if "" in parts[2:]:
         raise BadRequestData("A segment of the path is empty.")
-    return parts

@@ -109,3 +109,19 @@ async def test_a_clock_that_jumps_back_loses_nothing_and_wakes_nothing(tmp_path:
         history = await client.get("/temporal/entities/urn:x:lamp", params={"options": "temporalValues"})
         assert sorted(value for value, _ in history.json()["power"]["values"]) == [1, 2, 3]
     await broker.stop()
+
+
+@pytest.mark.parametrize("place", ["csourceRegistrations", "csourceSubscriptions"])
+async def test_other_sources_are_none_and_registering_one_is_refused(city: httpx.AsyncClient, place: str) -> None:
+    assert (await city.get(f"/{place}", params={"type": "Vehicle"})).json() == []
+    assert (await city.get(f"/{place}", headers={"Accept": "text/turtle"})).status_code == 406
+    refused = await city.post(f"/{place}", json={"id": "urn:x:csr", "type": "ContextSourceRegistration"})
+    assert (refused.status_code, refused.json()["type"]) == (
+        422, "https://uri.etsi.org/ngsi-ld/errors/OperationNotSupported",
+    )  # fmt: skip
+
+
+async def test_an_empty_segment_is_no_name(city: httpx.AsyncClient) -> None:
+    place = "/temporal/entities/urn:x:1/attrs//urn:x:instance"
+    assert (await city.patch(place, json={})).status_code == 405
+    assert (await city.delete(place)).status_code == 400

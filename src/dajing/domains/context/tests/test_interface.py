@@ -12,7 +12,7 @@ from dajing.domains.context.viewing.operations import OPERATIONS
 def test_every_route_has_its_words_and_its_clause_and_nothing_else_has() -> None:
     routes = {f"{verb} {'/'.join(segments)}" for segments, verbs in ROUTES.items() for verb in verbs}
     assert routes == set(OPERATIONS)
-    assert all(re.fullmatch(r"5\.(6|7|8|13|15)\.\d+(, 5\.7\.\d+)?", told.clause) for told in OPERATIONS.values())
+    assert all(re.fullmatch(r"5\.\d+\.\d+(, 5\.7\.\d+)?", told.clause) for told in OPERATIONS.values())
 
 
 def test_page_and_document_tell_the_same_operations() -> None:

@@ -17,6 +17,8 @@ GROUPS = {
     "types": Text(zh="类型", en="Types"),
     "attributes": Text(zh="属性名", en="Attribute names"),
     "subscriptions": Text(zh="订阅与通知", en="Subscriptions and notifications"),
+    "csourceRegistrations": Text(zh="其他数据源", en="Other sources"),
+    "csourceSubscriptions": Text(zh="数据源订阅", en="Subscriptions to sources"),
     "temporal": Text(zh="历史", en="History"),
     "jsonldContexts": Text(zh="@context 托管", en="@context hosting"),
     "info": Text(zh="本机标识", en="Identity of this source"),

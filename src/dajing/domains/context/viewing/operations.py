@@ -48,6 +48,12 @@ OPERATIONS = {
     "GET subscriptions/*": _of("5.8.3", "读取订阅与送达情况", "Retrieve a subscription and how its deliveries go"),
     "PATCH subscriptions/*": _of("5.8.2", "修改订阅", "Update a subscription"),
     "DELETE subscriptions/*": _of("5.8.5", "删除订阅", "Delete a subscription"),
+    "POST csourceRegistrations": _of("5.9.2", "登记其他数据源：暂不支持", "Register another source: not supported yet"),
+    "GET csourceRegistrations": _of("5.10.2", "列出已登记的数据源：暂无", "List registered sources: none yet"),
+    "POST csourceSubscriptions": _of(
+        "5.11.2", "订阅数据源的变化：暂不支持", "Subscribe to changes of sources: not supported yet"
+    ),
+    "GET csourceSubscriptions": _of("5.11.5", "列出数据源订阅：暂无", "List subscriptions to sources: none"),
     "GET info/sourceIdentity": _of("5.15.1", "本机标识", "Identity of this source"),
     "POST jsonldContexts": _of("5.13.2", "托管一个 @context", "Host an @context"),
     "GET jsonldContexts": _of("5.13.3", "列出 @context", "List @contexts"),

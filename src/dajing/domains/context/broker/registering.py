@@ -1,0 +1,24 @@
+"""/csourceRegistrations and /csourceSubscriptions (5.9–5.11): their place is kept; there is no federation yet.
+
+A query is answered truthfully with nothing, so that clients which look for other sources go on; registering is refused.
+"""
+
+from __future__ import annotations
+
+from dajing.domains.context.broker.entities import finish
+from dajing.domains.context.broker.exchange import Answer, Request
+from dajing.domains.context.broker.reading import reading
+from dajing.domains.context.broker.state import Broker
+from dajing.domains.context.ngsi.errors import NotSupported
+
+
+async def query(broker: Broker, request: Request) -> Answer:
+    """GET: no source is registered here, and nobody subscribes to sources."""
+    meta = await reading(request, broker.contexts)
+    answer = finish([], meta, request)
+    return answer.add("NGSILD-Results-Count", "0") if request.flag("count") else answer
+
+
+async def refuse(broker: Broker, request: Request) -> Answer:
+    """POST: this broker holds all of its entities itself."""
+    raise NotSupported("Registrations of other context sources are not supported: all entities are held here.")
