@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -46,8 +48,8 @@ def splat_folder(terrain: area.Terrain) -> Path:
     return folder
 
 
-def splat_seconds(folder: Path) -> float:
-    """One SPLAT! ITM coverage run."""
+def splat_seconds(folder: Path) -> tuple[float, float]:
+    """One SPLAT! ITM coverage run: wall and processor seconds."""
     command = [
         "splat",
         "-t",
@@ -62,9 +64,10 @@ def splat_seconds(folder: Path) -> float:
         f"{folder}/",
         "-N",
     ]
-    began = time.perf_counter()
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return time.perf_counter() - began
+    wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def main() -> None:
@@ -78,20 +81,23 @@ def main() -> None:
     folder = splat_folder(terrain) if peer else None
     coverage = area.coverage(terrain=terrain, site=SITE, radius_km=RADIUS)
     pixels = int(np.isfinite(coverage.loss).sum())
-    ours, theirs = [], []
+    ours, ours_cpu, theirs = [], [], []
     for _ in range(options.runs):
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         coverage = area.coverage(terrain=terrain, site=SITE, radius_km=RADIUS)
         ours.append(time.perf_counter() - began)
+        ours_cpu.append(time.process_time() - worked)
         if folder:
             theirs.append(splat_seconds(folder))
     rate = pixels / statistics.median(ours)
     print(f"area mode, 50 km at 100 m: {pixels} px, median {statistics.median(ours):.3f} s, {rate / 1e6:.2f} M px/s")
     if folder:
         peer_pixels = math.pi * RADIUS**2 / (math.cos(math.radians(SITE.latitude)) * (111.19493 / 1200.0) ** 2)
-        peer_rate = peer_pixels / statistics.median(theirs)
-        print(f'SPLAT! ITM, 50 km at 3": {peer_pixels:.0f} px, median {statistics.median(theirs):.3f} s')
-        print(f"ratio of px/s: {rate / peer_rate:.1f} (goal 15)")
+        wall, worked = (statistics.median(column) for column in zip(*theirs, strict=True))
+        print(f'SPLAT! ITM, 50 km at 3": {peer_pixels:.0f} px, median {wall:.3f} s')
+        print(f"ratio of px/s: {rate / (peer_pixels / wall):.1f} (goal 15; on {os.cpu_count()} cores, ours uses all)")
+        ratio = (pixels / statistics.median(ours_cpu)) / (peer_pixels / worked)
+        print(f"ratio of px per second of processor time, which other work on the machine does not change: {ratio:.1f}")
         shutil.rmtree(folder)
     else:
         print("SPLAT! is not installed (apt install splat): no ratio")
