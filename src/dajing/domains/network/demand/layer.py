@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import cast
@@ -21,6 +21,7 @@ import shapely
 from numpy.typing import NDArray
 
 from dajing.domains.network.demand import rules
+from dajing.domains.network.demand.rasters import weights_of_raster
 from dajing.domains.network.register.kinds import Place, Venue
 from dajing.domains.network.register.service import digest, things
 from dajing.kernel.areas.api import CensusRow, areas, census, townships, units, villages
@@ -40,6 +41,15 @@ class NoCensus(Refusal):
     text = Text(
         zh="城市包缺 {unit} 的 {year} 年普查行；请补 census/{year}.csv",
         en="the pack has no census row of {year} for {unit}; add it to census/{year}.csv",
+    )
+
+
+class ManyGrids(Refusal):
+    """Several population rasters: which one counts is not ours to choose."""
+
+    text = Text(
+        zh="{folder} 里有多个人口栅格（{files}）；请只留一个",
+        en="{folder} holds several population rasters ({files}); leave one",
     )
 
 
@@ -86,11 +96,50 @@ def layer(*, on: date, as_of: datetime | None = None) -> Layer:
         at = base.at(code)
         if at is not None:
             longitude[at], latitude[at], known[at] = place.longitude, place.latitude, True
-    mark = hashlib.sha256((base.digest + digest(found=surveyed) + digest(found=venues)).encode()).hexdigest()
-    return msgspec.structs.replace(
+    marks = [base.digest, digest(found=surveyed), digest(found=venues)]
+    moved = msgspec.structs.replace(
         base, longitude=longitude, latitude=latitude, surveyed=known,
-        venues=tuple(venues[key] for key in sorted(venues)), digest=mark,
+        venues=tuple(venues[key] for key in sorted(venues)),
     )  # fmt: skip
+    if (grid := population_grid()) is not None:
+        marks.append(hashlib.sha256(grid.read_bytes()).hexdigest())
+        moved = by_grid(layer=moved, grid=grid)
+    return msgspec.structs.replace(moved, digest=hashlib.sha256("".join(marks).encode()).hexdigest())
+
+
+def population_grid() -> Path | None:
+    """The population raster of this installation: the one GeoTIFF in the data directory's ``population``, if any.
+
+    Raises ``ManyGrids`` where there are several.
+    """
+    found = sorted((settings().data_dir / "population").glob("*.tif*"))
+    if len(found) > 1:
+        raise ManyGrids(folder=found[0].parent, files=", ".join(path.name for path in found))
+    return found[0] if found else None
+
+
+def by_grid(*, layer: Layer, grid: Path) -> Layer:
+    """The layer with people where the raster has them, in every unit all of whose places are surveyed.
+
+    A cell counts for its nearest place. The raster only shares out: a unit's urban and rural people remain those of the
+    census, to the last. Raises ``RasterRefused``.
+    """
+    weights = weights_of_raster(path=grid, longitude=layer.longitude, latitude=layer.latitude)
+    people, households = layer.people.copy(), layer.households.copy()
+    units_of = np.array(layer.unit)
+    for unit in sorted(set(layer.unit)):
+        mine = np.flatnonzero(units_of == unit)
+        if not layer.surveyed[mine].all():
+            continue
+        codes, counted = [layer.code[n] for n in mine], census(CENSUS)[unit]
+        urban = {layer.code[n] for n in mine if layer.urban[n]}
+        shared = {layer.code[n]: float(weights[n]) for n in mine}
+        found = people_of(codes=codes, urban=urban, counted=counted, weights=shared)
+        people[mine] = [found[code] for code in codes]
+        households[mine] = rules.largest_remainder(
+            total=counted.households, weights=[float(found[code]) for code in codes]
+        )
+    return msgspec.structs.replace(layer, people=people, households=households)
 
 
 def synthetic_layer() -> Layer:
@@ -134,16 +183,22 @@ def _unit(code: str) -> list[Row]:
     ]
 
 
-def people_of(*, codes: list[str], urban: Collection[str], counted: CensusRow) -> dict[str, int]:
-    """The unit's people by village: urban ones in communities, rural ones in villages, wherever both exist."""
+def people_of(
+    *, codes: list[str], urban: Collection[str], counted: CensusRow, weights: Mapping[str, float] | None = None
+) -> dict[str, int]:
+    """The unit's people by village: urban ones in communities, rural ones in villages, wherever both exist.
+
+    ``weights`` by code share them out, where a group has any; otherwise the sizes follow Zipf's law.
+    """
     communities = [code for code in codes if code in urban]
     rural = [code for code in codes if code not in urban]
     totals = (counted.urban, counted.rural) if communities and rural else (counted.population, counted.population)
     found: dict[str, int] = {}
     for group, total, exponent, start in ((communities, totals[0], 0.4, 5.0), (rural, totals[1], 0.6, 3.0)):
         if group:
-            weights = rules.zipf(keys=group, exponent=exponent, start=start)
-            found |= dict(zip(group, rules.largest_remainder(total=total, weights=weights), strict=True))
+            known = [weights[code] for code in group] if weights else []
+            shares = known if sum(known) > 0 else rules.zipf(keys=group, exponent=exponent, start=start)
+            found |= dict(zip(group, rules.largest_remainder(total=total, weights=shares), strict=True))
     return found
 
 

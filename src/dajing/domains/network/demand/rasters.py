@@ -12,10 +12,14 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from dajing.domains.network.demand.rules import largest_remainder
 from dajing.kernel.text import Refusal, Text
+
+Floats = NDArray[np.float64]
+FAR_DEGREES = 0.18  # 20 km: whose nearest village is farther away lives in another city
 
 
 class RasterRefused(Refusal):
@@ -57,10 +61,37 @@ def people_of_raster(
     ``polygons`` (WGS-84) are disjoint units, each with a total. Raises ``RasterRefused`` for a file that is no raster
     in degrees, one with negative people, units that overlap, or a unit on which the grid has nobody.
     """
+    _disjoint(path.name, polygons, totals)
+    longitude, latitude, people = read_people(path=path)
+    cells: list[Cell] = []
+    balances: list[Balance] = []
+    for unit, polygon in sorted(polygons.items()):
+        mine = np.flatnonzero(shapely.contains_xy(polygon, longitude, latitude))
+        weights = people[mine]
+        balances.append(Balance(unit=unit, grid=float(weights.sum()), census=totals[unit]))
+        if totals[unit] and not weights.sum():
+            raise RasterRefused(
+                file=path.name,
+                zh=f"栅格在 {unit} 没有人口，而普查有 {totals[unit]} 人；请换覆盖全市的文件",
+                en=f"nobody lives in {unit} by the grid, {totals[unit]} by the census; use one that covers the city",
+            )
+        counts = largest_remainder(total=totals[unit], weights=weights.tolist())
+        cells += [
+            Cell(unit, float(longitude[n]), float(latitude[n]), count)
+            for n, count in zip(mine, counts, strict=True)
+            if count
+        ]
+    return cells, balances
+
+
+def read_people(*, path: Path) -> tuple[Floats, Floats, Floats]:
+    """Longitude, latitude (WGS-84 degrees, cell centres) and people of every cell with people.
+
+    Raises ``RasterRefused`` for a file that is no raster in degrees or has negative people.
+    """
     import rasterio
     from rasterio.errors import RasterioIOError
 
-    _disjoint(path.name, polygons, totals)
     try:
         with rasterio.open(path) as source:
             if source.crs is None or not source.crs.is_geographic:
@@ -82,25 +113,23 @@ def people_of_raster(
     rows, columns = np.nonzero(values)
     longitude = place.c + (columns + 0.5) * place.a + (rows + 0.5) * place.b
     latitude = place.f + (columns + 0.5) * place.d + (rows + 0.5) * place.e
-    cells: list[Cell] = []
-    balances: list[Balance] = []
-    for unit, polygon in sorted(polygons.items()):
-        mine = np.flatnonzero(shapely.contains_xy(polygon, longitude, latitude))
-        weights = values[rows[mine], columns[mine]]
-        balances.append(Balance(unit=unit, grid=float(weights.sum()), census=totals[unit]))
-        if totals[unit] and not weights.sum():
-            raise RasterRefused(
-                file=path.name,
-                zh=f"栅格在 {unit} 没有人口，而普查有 {totals[unit]} 人；请换覆盖全市的文件",
-                en=f"nobody lives in {unit} by the grid, {totals[unit]} by the census; use one that covers the city",
-            )
-        people = largest_remainder(total=totals[unit], weights=weights.tolist())
-        cells += [
-            Cell(unit, float(longitude[n]), float(latitude[n]), count)
-            for n, count in zip(mine, people, strict=True)
-            if count
-        ]
-    return cells, balances
+    return longitude, latitude, values[rows, columns]
+
+
+def weights_of_raster(*, path: Path, longitude: Floats, latitude: Floats) -> Floats:
+    """People by the grid whose nearest point is each of these points (WGS-84 degrees); beyond 20 km of all: nobody's.
+
+    Raises ``RasterRefused``.
+    """
+    from scipy.spatial import cKDTree
+
+    squeeze = float(np.cos(np.radians(latitude.mean())))
+    east, north, people = read_people(path=path)
+    away, nearest = cKDTree(np.stack([longitude * squeeze, latitude], axis=1)).query(
+        np.stack([east * squeeze, north], axis=1), distance_upper_bound=FAR_DEGREES
+    )
+    near = np.isfinite(away)
+    return np.bincount(nearest[near], weights=people[near], minlength=longitude.size).astype(np.float64)
 
 
 def _disjoint(file: str, polygons: Mapping[str, BaseGeometry], totals: Mapping[str, int]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import rasterio
@@ -12,11 +15,12 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dajing.domains.network.demand.layer import synthetic_layer
+from dajing.domains.network.demand.layer import ManyGrids, by_grid, layer, population_grid, synthetic_layer
 from dajing.domains.network.demand.rasters import RasterRefused, people_of_raster
 from dajing.domains.network.demand.rules import largest_remainder, scattered
 from dajing.kernel.areas.api import census
 from dajing.kernel.areas.boundaries import boundaries
+from dajing.kernel.settings import settings
 
 SUM_2020 = 4_118_908  # seventh census, city total as published in the communiqué
 HOUSEHOLDS_2020 = 1_732_183
@@ -80,8 +84,11 @@ def test_what_cannot_be_split_is_refused() -> None:
             largest_remainder(total=total, weights=weights)
 
 
-def _raster(path: Path, values: np.ndarray, *, crs: str | None = "EPSG:4326") -> Path:
-    place = rasterio.transform.from_origin(114.0, 41.0, 0.1, 0.1)
+def _raster(
+    path: Path, values: np.ndarray, *, crs: str | None = "EPSG:4326", corner: tuple[float, float] = (114.0, 41.0),
+    step: float = 0.1,
+) -> Path:  # fmt: skip
+    place = rasterio.transform.from_origin(*corner, step, step)
     with rasterio.open(path, "w", driver="GTiff", height=values.shape[0], width=values.shape[1], count=1,
                        dtype="float32", crs=crs, transform=place, nodata=-99999) as sink:  # fmt: skip
         sink.write(values.astype("float32"), 1)
@@ -116,3 +123,36 @@ def test_a_raster_that_cannot_be_right_is_refused_with_the_cure(tmp_path: Path) 
         with pytest.raises(RasterRefused) as refused:
             people_of_raster(path=path, polygons=polygons, totals=totals)
         assert words in refused.value.message.en
+
+
+def test_where_every_place_is_surveyed_a_raster_shares_the_census_out(tmp_path: Path) -> None:
+    base = synthetic_layer()
+    mine = np.array([unit == "130702" for unit in base.unit])
+    village = next(n for n in np.flatnonzero(mine) if not base.urban[n])
+    corner = float(base.longitude[village]) - 0.00015, float(base.latitude[village]) + 0.00015
+    grid = _raster(tmp_path / "p.tif", np.full((3, 3), 55.0), corner=corner, step=0.0001)
+    found = by_grid(layer=msgspec.structs.replace(base, surveyed=mine), grid=grid)
+    assert found.people.sum() == base.people.sum() == 4_118_908
+    assert found.households.sum() == 1_732_183
+    assert (found.people[~mine] == base.people[~mine]).all()
+    assert (found.people[mine & base.urban].sum(), found.people[mine & ~base.urban].sum()) == (
+        base.people[mine & base.urban].sum(), base.people[mine & ~base.urban].sum(),
+    )  # fmt: skip
+    rural = found.people[mine & ~base.urban]
+    assert (rural > 0).sum() == 1, "the grid has people at one village alone"
+
+
+@pytest.mark.django_db
+def test_the_installations_raster_counts_and_two_are_refused() -> None:
+    folder, day = settings().data_dir / "population", date(2020, 12, 31)
+    plain = layer(on=day).digest
+    folder.mkdir()
+    try:
+        first = _raster(folder / "a.tif", np.ones((20, 30)))
+        assert population_grid() == first
+        assert layer(on=day).digest != plain
+        _raster(folder / "b.tif", np.ones((20, 30)))
+        with pytest.raises(ManyGrids):
+            layer(on=day)
+    finally:
+        shutil.rmtree(folder)
