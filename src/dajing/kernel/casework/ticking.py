@@ -21,7 +21,7 @@ from dajing.kernel.identity.actor import system
 from dajing.kernel.ledger.api import record
 
 TOPIC = "casework.clock"
-BATCH = 250
+BATCH = {"sqlite": 250, "postgresql": 10}  # clocks a transaction; PostgreSQL's holds what people's acts wait for
 PAUSE = 0.02  # seconds between batches, or SQLite's waiting writers would never find the lock free
 YELLOW, RED = 1, 2
 BY = system("casework.clocks")
@@ -44,7 +44,7 @@ def tick(*, at: datetime, most: int | None = None) -> int:
     while most is None or total < most:
         done = _batch(at)
         total += done
-        if done < BATCH:
+        if done < BATCH[connection.vendor]:
             break
         time.sleep(PAUSE)
     return total
@@ -54,7 +54,8 @@ def tick(*, at: datetime, most: int | None = None) -> int:
 def _batch(at: datetime) -> int:
     rows = ClockRow.objects.filter(next_at__lte=at).order_by("next_at", "pk")
     locked = connection.features.has_select_for_update_skip_locked
-    due = list(rows.select_for_update(skip_locked=True)[:BATCH] if locked else rows[:BATCH])
+    size = BATCH[connection.vendor]
+    due = list(rows.select_for_update(skip_locked=True)[:size] if locked else rows[:size])
     briefs = _briefs([row.case for row in due])
     payloads: list[dict[str, Any]] = []
     for row in due:
