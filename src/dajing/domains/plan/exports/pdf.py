@@ -44,6 +44,14 @@ class UnableToWritePdf(Refusal):
     )
 
 
+SUPERSCRIPTS = {ord(raised): f"<super>{digit}</super>" for digit, raised in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
+
+
+def _words(words: str) -> str:
+    """``words`` as markup; raised digits (×10⁸ yuan) are set as such, since the CJK font has no glyph for them."""
+    return escape(words).translate(SUPERSCRIPTS)
+
+
 @functools.cache
 def _fonts() -> None:
     for name in (REGULAR, BOLD):
@@ -83,11 +91,11 @@ def _story(report: Report) -> list[Flowable]:
     title = _style(report, fontName=BOLD, fontSize=17, leading=24, spaceAfter=8)
     head = _style(report, fontName=BOLD, fontSize=12.5, leading=18, spaceBefore=12, spaceAfter=5, keepWithNext=1)
     body = _style(report, spaceAfter=4)
-    story: list[Flowable] = [Paragraph(escape(report.title), title), Paragraph(escape(report.state), body)]
+    story: list[Flowable] = [Paragraph(_words(report.title), title), Paragraph(_words(report.state), body)]
     for block in (b for b in report.board.blocks if b.rows):
-        story += [Paragraph(escape(report.say(block.goal.title)), head), _goal(block, report)]
+        story += [Paragraph(_words(report.say(block.goal.title)), head), _goal(block, report)]
     for found in tables(report):
-        story += [Paragraph(escape(found.title), head), _outcome(found, report), Paragraph(escape(found.note), body)]
+        story += [Paragraph(_words(found.title), head), _outcome(found, report), Paragraph(_words(found.note), body)]
     if report.counties:
         story.append(Paragraph(report.say(Text(zh="各县区", en="By area")), head))
         story += _counties(report)
@@ -97,7 +105,7 @@ def _story(report: Report) -> list[Flowable]:
         words = (
             f"{report.say(indicator.title)}{colon}{report.say(indicator.definition)}（{definition(indicator, report)}）"
         )
-        story.append(Paragraph(escape(words), body))
+        story.append(Paragraph(_words(words), body))
     return story
 
 
@@ -115,14 +123,14 @@ def _goal(block: Block, report: Report) -> Table:
             kind(row.latest, report),
             status,
         )
-        rows.append([Paragraph(escape(text), small) for text in texts])
+        rows.append([Paragraph(_words(text), small) for text in texts])
     return _ruled(rows, WIDTHS)
 
 
 def _outcome(found: Outcome, report: Report) -> Table:
     small, strong = _style(report, fontSize=8.5, leading=12), _style(report, fontName=BOLD, fontSize=8.5, leading=12)
-    rows = [[Paragraph(escape(text), strong) for text in found.heads]]
-    rows += [[Paragraph(escape(text), small) for text in row] for row in found.rows]
+    rows = [[Paragraph(_words(text), strong) for text in found.heads]]
+    rows += [[Paragraph(_words(text), small) for text in row] for row in found.rows]
     return _ruled(rows, OUTCOME_WIDTHS)
 
 
@@ -137,13 +145,13 @@ def _counties(report: Report) -> list[Flowable]:
         if not figures:
             continue
         cells = [
-            Paragraph(escape(f"{_name(figure, report)} {_value(figure, indicator.decimals, report)}"), small)
+            Paragraph(_words(f"{_name(figure, report)} {_value(figure, indicator.decimals, report)}"), small)
             for figure in figures
         ]
         lines = [cells[n : n + 4] for n in range(0, len(cells), 4)]
         lines[-1] += [Paragraph("", small)] * (4 - len(lines[-1]))
         words = f"{report.say(indicator.title)} ({report.unit(indicator)}) {figures[0].reading.period}"
-        story += [Spacer(1, 4), Paragraph(escape(words), strong), _ruled(lines, [43.5 * mm] * 4, head=False)]
+        story += [Spacer(1, 4), Paragraph(_words(words), strong), _ruled(lines, [43.5 * mm] * 4, head=False)]
     return story
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from datetime import UTC, datetime
 
@@ -13,14 +14,17 @@ from docx.shared import Mm
 from openpyxl import load_workbook
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
+from reportlab.pdfbase import pdfmetrics
 
 from dajing.domains.plan.board.contents import compose
 from dajing.domains.plan.board.tests import factories
+from dajing.domains.plan.exports import pdf
 from dajing.domains.plan.exports.api import FORMATS, Report, write
 from dajing.domains.plan.exports.docx import _count
 from dajing.domains.plan.loading import plan
 from dajing.kernel.text import Text
 from dajing.kernel.ui.catalogue import PACKAGE
+from dajing.kernel.units import ENGLISH
 
 AT = datetime(2018, 7, 2, 1, 0, tzinfo=UTC)
 MARK = {"zh": "演示数据，全部为模拟生成", "en": "Demo: all data synthetic"}
@@ -127,6 +131,15 @@ def test_the_pdf_says_its_words_and_carries_the_mark_on_every_page(language: str
     pages = [page.extract_text() for page in reader.pages]
     assert all(MARK[language] in page for page in pages)
     assert {"zh": "城市社区光纤网络覆盖率", "en": "Urban communities"}[language] in "".join(pages)
+
+
+@needs_font
+def test_the_pdf_has_a_glyph_for_every_unit() -> None:
+    pdf._fonts()
+    glyphs = pdfmetrics.getFont(pdf.REGULAR).face.charToGlyph
+    for unit in [*ENGLISH, *ENGLISH.values()]:
+        shown = re.sub("<[^>]+>", "", pdf._words(unit))
+        assert [c for c in shown if ord(c) not in glyphs] == [], unit
 
 
 @needs_font
