@@ -46,6 +46,14 @@ def no_mark_of_another_test() -> None:
     (settings().data_dir / "ledger.mark").unlink(missing_ok=True)
 
 
+@pytest.fixture(autouse=True)
+def no_language_of_another_test() -> None:
+    """A page asked for in English leaves its language active in this thread."""
+    from django.utils import translation
+
+    translation.deactivate()
+
+
 def pytest_configure() -> None:
     """Passwords of tests are hashed quickly, and no example is timed: the machine is shared."""
     from django.conf import settings as django_settings

@@ -103,7 +103,9 @@ class Supervisor:
         rows = [{"name": c.program.name, "pid": c.pid, "crashes": c.crashes} for c in self._children]
         now = json.dumps({"port": self._own.port, "supervisor": os.getpid(), "children": rows})
         if now != before:
-            (self._own.data_dir / CHILDREN).write_text(now + "\n")
+            fresh = self._own.data_dir / f"{CHILDREN}.new"
+            fresh.write_text(now + "\n")
+            fresh.replace(self._own.data_dir / CHILDREN)  # whoever reads it finds the old one or the new one whole
         return now
 
     def _greet(self, link: str) -> None:
