@@ -19,7 +19,10 @@ def configure(*, form: str) -> dict[str, Any]:
     last: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if form == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        # the default prints every local variable: secrets and reports in the log, and a minute of work for a deep page
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
         processors=[*_SHARED, structlog.processors.format_exc_info, last],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from dajing.kernel.units import unit_name
 
 register = template.Library()
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+PERIOD = re.compile(r"[0-9]{4}(-(Q[1-4]|0[1-9]|1[0-2]))?")
 UNKNOWN = "—"
 MISSING = (None, "")  # a template gives "" for a variable that is not there
 
@@ -60,7 +62,9 @@ def unit(value: str) -> str:
 
 @register.filter
 def period(value: str) -> str:
-    """``2018``, ``2018-Q2`` or ``2018-06`` in the words of the page's language."""
+    """``2018``, ``2018-Q2`` or ``2018-06`` in the words of the page's language; what is no period stays as it is."""
+    if not PERIOD.fullmatch(str(value)):  # an address can hold anything
+        return str(value)
     year, _, rest = str(value).partition("-")
     if not rest:
         return year if _english() else f"{year}年"

@@ -56,6 +56,13 @@ def test_periods_are_read_in_both_languages() -> None:
         assert [period(p) for p in ("2018", "2018-Q2", "2018-06")] == ["2018", "Q2 2018", "Jun 2018"]
 
 
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("words", ["2018-99", "2018-00", "2018-Q9", "2018-Q", "2018-x", "", "２０１８-06"])
+def test_what_is_no_period_is_shown_as_it_was_written(words: str, language: str) -> None:
+    with translation.override(language):
+        assert period(words) == words
+
+
 @pytest.mark.django_db
 def test_the_language_is_switched_by_post_and_stays() -> None:
     visitor = Client()
