@@ -49,8 +49,8 @@ ROUTES: dict[tuple[str, ...], Verbs] = {
     ("subscriptions", "*"): {
         "GET": subscriptions.retrieve, "PATCH": subscriptions.update, "DELETE": subscriptions.delete,
     },
-    ("csourceRegistrations",): {"POST": registering.refuse, "GET": registering.query},
-    ("csourceSubscriptions",): {"POST": registering.refuse, "GET": registering.query},
+    ("csourceRegistrations",): {"POST": registering.register, "GET": registering.registrations},
+    ("csourceSubscriptions",): {"POST": registering.subscribe, "GET": registering.subscriptions},
     ("info", "sourceIdentity"): {"GET": hosting.identity},
     ("jsonldContexts",): {"POST": hosting.add, "GET": hosting.listed},
     ("jsonldContexts", "*"): {"GET": hosting.serve, "DELETE": hosting.delete},

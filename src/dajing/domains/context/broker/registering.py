@@ -12,13 +12,27 @@ from dajing.domains.context.broker.state import Broker
 from dajing.domains.context.ngsi.errors import NotSupported
 
 
-async def query(broker: Broker, request: Request) -> Answer:
-    """GET: no source is registered here, and nobody subscribes to sources."""
+async def registrations(broker: Broker, request: Request) -> Answer:
+    """GET /csourceRegistrations: no source is registered here."""
+    return await _nothing(broker, request)
+
+
+async def subscriptions(broker: Broker, request: Request) -> Answer:
+    """GET /csourceSubscriptions: nobody subscribes to sources."""
+    return await _nothing(broker, request)
+
+
+async def register(broker: Broker, request: Request) -> Answer:
+    """POST /csourceRegistrations: this broker holds all of its entities itself."""
+    raise NotSupported("Registrations of other context sources are not supported: all entities are held here.")
+
+
+async def subscribe(broker: Broker, request: Request) -> Answer:
+    """POST /csourceSubscriptions: there are no sources whose changes could be told."""
+    raise NotSupported("Subscriptions to context sources are not supported: all entities are held here.")
+
+
+async def _nothing(broker: Broker, request: Request) -> Answer:
     meta = await reading(request, broker.contexts)
     answer = finish([], meta, request)
     return answer.add("NGSILD-Results-Count", "0") if request.flag("count") else answer
-
-
-async def refuse(broker: Broker, request: Request) -> Answer:
-    """POST: this broker holds all of its entities itself."""
-    raise NotSupported("Registrations of other context sources are not supported: all entities are held here.")
