@@ -8,11 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dajing.kernel.casework import service, store
-from dajing.kernel.casework.events import Assignment
+from dajing.kernel.casework import store
 from dajing.kernel.casework.http import ROUTER
 from dajing.kernel.casework.models import CaseEvent
-from dajing.kernel.casework.registry import kind
+from dajing.kernel.casework.tests.problems import CALLERS, KEYS, MAY, READERS, STATES, VERBS, made
 from dajing.kernel.identity.actor import Actor
 from dajing.kernel.identity.loading import load
 from dajing.kernel.identity.models import ApiClient
@@ -20,26 +19,6 @@ from dajing.kernel.identity.tokens import issue
 
 pytestmark = [pytest.mark.store_both, pytest.mark.django_db(transaction=True)]
 ROOT = "/api/v1/casework"
-KEYS = itertools.count()
-CALLERS = {  # department and scopes of the token
-    "nobody": None, "forged": None,
-    "holder": ("zjk-spj", ("plan.fill",)), "head": ("zjk-spj", ("plan.review",)),
-    "opener": ("zjk-swj", ("plan.fill",)), "officer": ("zjk-gxj", ("plan.officer",)),
-    "stranger": ("zjk-gdj", ("plan.fill",)), "roleless": ("zjk-gdj", ("plan.sign",)),
-}  # fmt: skip
-STATES = ("given", "answered", "closed")
-READERS = {"holder", "head", "opener", "officer"}
-BUILT_IN = ("assign", "hand_back", "contribute", "link", "suspend", "resume", "supervise", "note")
-VERBS = ("answer", "accept", "dispute", *BUILT_IN, "escalate", "open", "nonsense")
-# state: verb: who may; everything else is refused and leaves nothing.
-MAY = {
-    "given": {"answer": {"holder", "head"}, "assign": {"head", "officer"}, "hand_back": {"holder", "head"},
-              "supervise": {"head", "officer"}, "note": {"holder", "head"}, "link": {"head", "officer"}},
-    "answered": {"accept": {"opener"}, "dispute": {"opener"}, "assign": {"head", "officer"},
-                 "link": {"head", "officer"}, "supervise": {"head", "officer"}, "note": {"opener"},
-                 "hand_back": {"opener"}},
-    "closed": {},
-}  # fmt: skip
 
 
 @pytest.fixture
@@ -63,25 +42,6 @@ def call(client):
         return getattr(client, method)(f"{ROOT}{address}", headers=headers, **more)
 
     return ask
-
-
-def actor(login):
-    department, roles = CALLERS[login]
-    return Actor(id=f"client:c-{login}", name=login, department=department, roles=frozenset(roles))
-
-
-def made(state="given", title="数据存疑"):
-    """A case of the city's own kind that has come to ``state``."""
-    at, key = datetime.now(UTC) - timedelta(hours=1), str(next(KEYS))
-    case = service.open_case(
-        kind=kind(id="data_problem"), title=title, area="130700", to=Assignment(department="zjk-spj"),
-        by=actor("opener"), at=at, key=key,
-    )  # fmt: skip
-    for verb, who in (("answer", "holder"), ("accept", "opener"))[: STATES.index(state)]:
-        case = service.act(
-            case=case.id, verb=verb, by=actor(who), at=at, seq=case.seq, key=f"{key}{verb}", reason="已核"
-        )
-    return case
 
 
 def body_of(verb, case, main=""):
