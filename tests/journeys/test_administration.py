@@ -18,7 +18,15 @@ PEOPLE = {
     "audit": ("孙三元", "Qingshui-River-77"),
 }
 PAGES = {
-    "system": ("/admin/people", "/admin/posts", "/admin/appointments", "/admin/resets", "/admin/tokens", "/account"),
+    "system": (
+        "/admin/people",
+        "/admin/posts",
+        "/admin/appointments",
+        "/admin/resets",
+        "/admin/tokens",
+        "/admin/calendar",
+        "/account",
+    ),
     "security": ("/admin/approvals", "/admin/appointments", "/admin/posts"),
     "audit": ("/admin/ledger", "/admin/ledger?act=identity"),
 }

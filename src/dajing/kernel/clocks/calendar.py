@@ -115,6 +115,11 @@ def gazetted_years() -> tuple[int, ...]:
     return tuple(sorted(_gazetted().years))
 
 
+def years_loaded() -> tuple[Year, ...]:
+    """The years that came from files, beside the library's."""
+    return _calendar.own
+
+
 def settled(day: date) -> bool:
     """Whether the notice that decides ``day`` is known."""
     years = _gazetted().years

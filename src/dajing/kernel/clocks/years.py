@@ -6,8 +6,10 @@ A file is TOML: ``year``, ``notice`` (the number of the notice), ``off`` and ``w
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -90,6 +92,13 @@ def read_year(*, text: bytes) -> Year:
     if wrong := faults(year=found):
         raise YearInvalid(zh="".join(f.zh for f in wrong), en=" ".join(f.en for f in wrong))
     return found
+
+
+def written(*, year: str, notice: str, off: Sequence[str], worked: Sequence[str]) -> bytes:
+    """The file of a year that was typed into a form; whether it can be counted by is for ``read_year`` to say."""
+    lists = (f"{name} = {json.dumps(days)}" for name, days in (("off", list(off)), ("worked", list(worked))))
+    number = int(year) if year.isascii() and year.isdecimal() and len(year) == 4 else 0
+    return "\n".join((f"year = {number}", f"notice = {json.dumps(notice)}", *lists, "")).encode()
 
 
 def _days(given: Any) -> tuple[date, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from dajing.kernel.identity import pages
-from dajing.kernel.identity.administration import appointments, ledger, people, posts, resets, tokens
+from dajing.kernel.identity.administration import appointments, calendar, ledger, people, posts, resets, tokens
 from dajing.kernel.identity.factors import exchange
 from dajing.kernel.identity.factors import pages as factors
 from dajing.kernel.identity.first import pages as first
@@ -46,6 +46,7 @@ urlpatterns = [
     path("admin/tokens/client", tokens.client, name="admin-client"),
     path("admin/tokens/issue", tokens.issue, name="admin-token-issue"),
     path("admin/tokens/<int:token>/revoke", tokens.revoke, name="admin-token-revoke"),
+    path("admin/calendar", calendar.calendar, name="admin-calendar"),
     path("admin/ledger", ledger.ledger, name="admin-ledger"),
     path("admin/ledger/check", ledger.check, name="admin-ledger-check"),
     path("setup", first.setup, name="setup"),

@@ -26,6 +26,7 @@ PAGES = (
     ("admin-approvals", Text(zh="待批准", en="Approvals"), (SECURITY,)),
     ("admin-resets", Text(zh="重置第二步验证", en="Reset second step"), (SYSTEM, SECURITY, AUDIT)),
     ("admin-tokens", Text(zh="接口令牌", en="API tokens"), (SYSTEM, SECURITY)),
+    ("admin-calendar", Text(zh="工作日历", en="Working calendar"), (SYSTEM,)),
     ("admin-ledger", Text(zh="账本", en="Ledger"), (AUDIT,)),
 )
 

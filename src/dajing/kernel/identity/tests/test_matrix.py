@@ -8,6 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from dajing.kernel.clocks import years
+from dajing.kernel.clocks.api import use
 from dajing.kernel.identity import urls
 from dajing.kernel.identity.actor import system
 from dajing.kernel.identity.models import (
@@ -64,14 +66,23 @@ MAY: dict[str, tuple[set[str], set[str]]] = {
     "admin-client": (set(), {"system"}),
     "admin-token-issue": (set(), {"system"}),
     "admin-token-revoke": (set(), {"system", "security"}),
+    "admin-calendar": ({"system"}, {"system"}),
     "admin-ledger": ({"audit"}, set()),
     "admin-ledger-check": (set(), {"audit"}),
     "setup": (set(), set()),  # closed here: answers 410 to everybody
     "setup-link": (set(), set()),
     "setup-step": (set(), set()),
 }
+DAYS_OFF = "2026-01-01/2026-01-03\n2026-05-01/2026-05-05\n2026-10-01/2026-10-07"
 NAMES = [pattern.name for pattern in urls.urlpatterns]
 CASES = [(name, method, who) for name in NAMES for method in ("GET", "POST") for who in sorted(EVERYBODY)]
+
+
+@pytest.fixture(autouse=True)
+def calendar_folders(tmp_path, monkeypatch):
+    monkeypatch.setattr(years, "folders", lambda: (tmp_path / "pack", tmp_path / "own"))
+    yield
+    use(years=())
 
 
 @pytest.fixture
@@ -127,6 +138,7 @@ def things(holders, office):
         "admin-reset-decide": {"decision": "approve"},
         "admin-role-withdraw": {"grant": standing.pk},
         "admin-approvals": {"grant": grant.pk, "decision": "approve"},
+        "admin-calendar": {"year": "2026", "notice": "国办发明电〔2025〕7号", "off": DAYS_OFF},
         "admin-client": {"id": "two", "name": "二", "department": "office", "per_minute": "60"},
         "admin-token-issue": {"client": "machine", "scopes": ["plan.fill"], "expires": tomorrow},
     }
@@ -193,6 +205,23 @@ def test_no_page_gives_a_link_into_an_administrators_account_or_closes_it(holder
         assert answer.status_code == 422
         assert "/sign-in/" not in answer.content.decode()
     assert Person.objects.get(pk=holders[whose].pk).is_active
+
+
+def test_a_year_is_loaded_on_its_page_and_a_wrong_one_says_why_and_keeps_what_was_typed(holders, things):
+    _, forms = things
+    client = Client()
+    client.force_login(holders["system"])
+    wrong = forms["admin-calendar"] | {"off": "2026-02-30"}
+    for typed in (wrong, wrong | {"off": ""}, wrong | {"year": "²"}, forms["admin-calendar"] | {"notice": "\0"}):
+        answer = client.post("/admin/calendar", typed)
+        assert answer.status_code == 422, typed
+    assert "2026-02-30" in client.post("/admin/calendar", wrong).content.decode()
+    assert not Entry.objects.filter(act="clocks.year.loaded").exists()
+    assert client.post("/admin/calendar", forms["admin-calendar"]).status_code == 302
+    page = client.get("/admin/calendar").content.decode()
+    assert "2026-01-01/2026-01-03 2026-05-01/2026-05-05 2026-10-01/2026-10-07" in page
+    entry = Entry.objects.get(act="clocks.year.loaded")
+    assert entry.subject == "calendar:2026" and entry.by == f"person:{holders['system'].pk}"
 
 
 def test_a_token_secret_is_shown_once_and_works_until_revoked(holders, things):
