@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -77,6 +78,14 @@ def period(value: str) -> str:
 def moment(value: Any) -> str:
     """A point in time as local date and minute."""
     return UNKNOWN if value in MISSING else timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
+
+
+@register.filter
+def limit(value: Any) -> str:
+    """The moment a limit ends, as local date and minute: midnight is 24:00 of the day that still counts."""
+    if value in MISSING or timezone.localtime(value).time() != time(0):
+        return moment(value)
+    return f"{timezone.localtime(value) - timedelta(days=1):%Y-%m-%d} 24:00"
 
 
 @register.filter

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django.template import Context, Template
 from django.test import Client, RequestFactory
 from django.utils import translation
 
 from dajing.kernel.ui.moment import UnableToReadMoment, as_of, read_as_of
-from dajing.kernel.ui.templatetags.ui import figure, link, percent, period, within
+from dajing.kernel.ui.templatetags.ui import figure, limit, link, percent, period, within
 
 
 def test_a_day_means_its_end_in_local_time() -> None:
@@ -29,6 +31,12 @@ def test_a_page_with_an_unreadable_time_shows_now_and_says_so() -> None:
     shown = as_of(RequestFactory().get("/", {"as_of": "<script>"}))
     assert shown.moment is None
     assert shown.refused is not None
+
+
+def test_a_limit_that_ends_a_day_is_shown_on_that_day() -> None:
+    assert limit(datetime(2026, 11, 13, 16, tzinfo=UTC)) == "2026-11-13 24:00"
+    assert limit(datetime(2026, 11, 13, 9, 30, tzinfo=UTC)) == "2026-11-13 17:30"
+    assert limit(None) == "—"
 
 
 def test_links_carry_the_time_shown() -> None:
