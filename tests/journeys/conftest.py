@@ -110,13 +110,43 @@ def empty_city(tmp_path: Path) -> Iterator[tuple[str, Path]]:
         yield centre
 
 
+MINT = """
+import sys
+from datetime import UTC, datetime
+from dajing.kernel.web.start import start
+start()
+from dajing.kernel.identity.models import Person
+from dajing.kernel.identity.signing_in import link_secret
+for login in sys.stdin:
+    print("secret", link_secret(person=Person.objects.get(login=login.strip()), at=datetime.now(UTC)), flush=True)
+"""
+
+
+@pytest.fixture(scope="session")
+def link_secret(stack_data: Path) -> Iterator[Callable[[str], str]]:
+    """``link_secret(login)``: the secret of a new one-time link, from one process that stays."""
+    environment = os.environ | {"DAJING_DATA": str(stack_data), "PYTHONPATH": str(REPOSITORY / "src")}
+    with subprocess.Popen(
+        [sys.executable, "-c", MINT], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as mint:
+        assert mint.stdin is not None and mint.stdout is not None
+        asked, said = mint.stdin, mint.stdout
+
+        def new(login: str) -> str:
+            print(login, file=asked, flush=True)
+            return next(line.split()[1] for line in said if line.startswith("secret "))
+
+        yield new
+        asked.close()
+
+
 @pytest.fixture
-def signed_in(stack: str, stack_data: Path, open_page: Callable[..., Page]) -> Callable[..., Page]:
+def signed_in(stack: str, link_secret: Callable[[str], str], open_page: Callable[..., Page]) -> Callable[..., Page]:
     """``signed_in(login, path)``: the page as that person sees it, signed in by a one-time link."""
 
     def open_(login: str, path: str, **how: Any) -> Page:
         page = open_page("/sign-in", **how)
-        page.goto(f"{stack}/sign-in/{_link_secret(stack_data, login)}")
+        page.goto(f"{stack}/sign-in/{link_secret(login)}")
         page.locator("main form button").click()
         page.goto(stack + path)
         return page
@@ -125,22 +155,9 @@ def signed_in(stack: str, stack_data: Path, open_page: Callable[..., Page]) -> C
 
 
 @pytest.fixture
-def link_path(stack_data: Path) -> Callable[[str], str]:
+def link_path(link_secret: Callable[[str], str]) -> Callable[[str], str]:
     """``link_path(login)``: the path of a new one-time link."""
-    return lambda login: f"/sign-in/{_link_secret(stack_data, login)}"
-
-
-def _link_secret(data: Path, login: str) -> str:
-    code = (
-        "from datetime import UTC, datetime\n"
-        "from dajing.kernel.web.start import start\nstart()\n"
-        "from dajing.kernel.identity.models import Person\n"
-        "from dajing.kernel.identity.signing_in import link_secret\n"
-        f"print(link_secret(person=Person.objects.get(login={login!r}), at=datetime.now(UTC)))"
-    )
-    environment = os.environ | {"DAJING_DATA": str(data), "PYTHONPATH": str(REPOSITORY / "src")}
-    made = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    return made.stdout.strip().splitlines()[-1]
+    return lambda login: f"/sign-in/{link_secret(login)}"
 
 
 @pytest.fixture(scope="session")
