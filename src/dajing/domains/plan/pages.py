@@ -21,6 +21,7 @@ from dajing.domains.plan.exports.composing import compose_report
 from dajing.domains.plan.loading import plan as load_plan
 from dajing.domains.plan.pack import Indicator, Plan
 from dajing.domains.plan.past import moment_of
+from dajing.domains.plan.periods import PeriodUnreadable, frequency
 from dajing.kernel.areas.api import AreaUnknown, areas, units
 from dajing.kernel.areas.api import area as find_area
 from dajing.kernel.identity.api import actor_of
@@ -129,8 +130,8 @@ def evidence(request: HttpRequest, plan: str, indicator: str, area: str, period:
     found = plan_or_404(id=plan)
     chosen = indicator_or_404(plan=found, id=indicator)
     try:
-        unit = find_area(area)
-    except AreaUnknown as refusal:
+        unit, _ = find_area(area), frequency(period)
+    except (AreaUnknown, PeriodUnreadable) as refusal:
         raise Http404(str(refusal)) from refusal
     moment, now = moment_of(request=request, plan=found), datetime.now(UTC)
     shown = source.board(plan=found, as_of=moment)

@@ -71,8 +71,8 @@ class AreaUnknown(Refusal):
     """A code that no area of the city has, on the day asked for."""
 
     text = Text(
-        zh="没有代码为 {code} 的区域（{on}）；请核对六位区划代码",
-        en="no area has the code {code} ({on}); check the six-digit code",
+        zh="没有代码为 {code} 的区域{on}；请核对六位区划代码",
+        en="no area has the code {code}{on}; check the six-digit code",
     )
 
 
@@ -143,7 +143,7 @@ def area(code: str, *, on: date | None = None, as_of: datetime | None = None) ->
     """
     found = areas(as_of=as_of).get(code)
     if found is None or (on is not None and not found.holds(on=on)):
-        raise AreaUnknown(code=code, on=on or "—")
+        raise AreaUnknown(code=code, on=f" ({on})" if on else "")
     return found
 
 
@@ -174,7 +174,7 @@ def successor(code: str, *, on: date) -> Area:
     while found.valid_to is not None and on >= found.valid_to and found.successor:
         found = area(found.successor)
     if not found.holds(on=on):
-        raise AreaUnknown(code=code, on=on)
+        raise AreaUnknown(code=code, on=f" ({on})")
     return found
 
 

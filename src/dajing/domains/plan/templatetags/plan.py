@@ -13,9 +13,11 @@ from dajing.domains.plan.board.contents import Row
 from dajing.domains.plan.board.spread import Mark, Spread
 from dajing.domains.plan.board.words import DEFINITIONS, FREQUENCIES, METHODS
 from dajing.domains.plan.evaluation.structs import Evaluation
+from dajing.domains.plan.models.demo import Simulation
 from dajing.domains.plan.pack import Indicator, Plan
 from dajing.domains.plan.readings.structs import Status
 from dajing.kernel.areas.api import Area
+from dajing.kernel.settings import settings
 from dajing.kernel.text import Text
 from dajing.kernel.ui.drawing.series import Spark, spark
 from dajing.kernel.ui.templatetags.ui import figure, link
@@ -30,6 +32,12 @@ WIDEST = 12  # characters of a name on one line of a cartogram square
 def definition(status: str) -> Text:
     """Whether a definition is the official one."""
     return DEFINITIONS[status]
+
+
+@register.simple_tag
+def demo_loading() -> Simulation | None:
+    """The run of the simulator that has not finished, where this installation loads demo data."""
+    return Simulation.objects.filter(finished_at=None).first() if settings().synthetic else None
 
 
 @register.filter

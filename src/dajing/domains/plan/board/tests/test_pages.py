@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from html import unescape
 
 import pytest
@@ -11,6 +12,7 @@ from dajing.domains.plan.board.contents import compose, latest
 from dajing.domains.plan.board.tests import factories
 from dajing.domains.plan.board.words import STATUSES
 from dajing.domains.plan.loading import plan
+from dajing.domains.plan.models.demo import Simulation
 
 PAGES = ("", "indicator/iptv/", "area/130702/", "indicator/iptv/evidence/130702/2018-06/", "supervision/")
 
@@ -25,10 +27,21 @@ def test_before_any_report_pages_say_what_is_missing_and_show_no_number() -> Non
         html = answer.content.decode()
         assert "还没有读数" in html, page
         assert '<svg class="spark"' not in html, page
+    _how_far_the_demo_is_loaded_is_shown_until_it_is_there()
     _every_target_and_aim_is_on_the_board_in_english()
     _every_link_to_a_figure_keeps_the_time_shown()
-    for page in ("nope/", "zjk-135/indicator/nope/", "zjk-135/area/999999/", "zjk-135/report.exe"):
+    impossible = "zjk-135/indicator/iptv/evidence/130702/2018-99/"
+    for page in ("nope/", impossible, "zjk-135/indicator/nope/", "zjk-135/area/999999/", "zjk-135/report.exe"):
         assert visitor.get(f"/plan/{page}").status_code == 404, page
+
+
+def _how_far_the_demo_is_loaded_is_shown_until_it_is_there() -> None:
+    board = Client(headers={"accept-language": "zh"})
+    run = Simulation.objects.create(plan="zjk-135", size="small", seed=1, done=16, total=640)
+    assert "16 / 640" in board.get("/plan/zjk-135/").content.decode()
+    run.finished_at = datetime.now(UTC)
+    run.save()
+    assert "/ 640" not in board.get("/plan/zjk-135/").content.decode()
 
 
 def _every_link_to_a_figure_keeps_the_time_shown() -> None:
