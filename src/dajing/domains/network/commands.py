@@ -157,6 +157,40 @@ def gaps(service: str, unit: str | None, limit: int, xlsx: Path | None, as_json:
         _foot(run, language)
 
 
+@network.command("map")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--service", default="4g", show_default=True, help="4g or 5g.")
+@click.option("--operator", default="", help="One operator; by default all together (covered and rsrp only).")
+@click.option(
+    "--kind", type=click.Choice(["covered", "rsrp", "sinr", "throughput", "server"]), default="covered",
+    show_default=True, help="Location probability, level, quality, speed, or the number of the best sector.",
+)  # fmt: skip
+@started
+def map_(file: Path, service: str, operator: str, kind: str) -> None:
+    """Write a map of the newest run as cloud-optimised GeoTIFF, drawn first where it is not there yet."""
+    import shutil
+
+    from rich.progress import Progress
+
+    from dajing.domains.network.coverage import maps, reading
+    from dajing.domains.network.coverage.refusals import NoMap
+    from dajing.domains.network.coverage.structs import DRAWING
+
+    run, wanted = reading.latest(), reading.service_of(id=service)
+    with Progress(transient=True) as shown:
+        task = shown.add_task(f"{DRAWING.zh} · {DRAWING.en}", total=None)
+        drawn = maps.draw_run(run=run, seen=lambda done, total: shown.update(task, completed=done, total=total))
+    asked = (wanted.id, operator, kind)
+    found = next((one for one in drawn if (one.service, one.operator, one.kind) == asked), None)
+    if found is None:
+        raise NoMap(known=", ".join(sorted({one.operator for one in drawn if one.operator})))
+    shutil.copyfile(maps.path_of(run=run, file=found.file), file)
+    click.echo(str(file))
+    for number, sector in enumerate(found.sectors):
+        click.echo(f"  {number} {sector}")
+    _foot(run, "zh")
+
+
 def _coordinates(words: str) -> tuple[float, float]:
     from dajing.domains.network.coverage.refusals import NoCoordinates
 

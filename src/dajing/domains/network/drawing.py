@@ -32,13 +32,15 @@ class Dot(msgspec.Struct, frozen=True, kw_only=True):
 class CityMap(msgspec.Struct, frozen=True, kw_only=True):
     """The counties' outlines and a dot for each township; ``masts`` are small marks.
 
-    ``scale`` holds two opposite corners, each as x, y, longitude and latitude, so that a click is a place.
+    ``scale`` holds two opposite corners, each as x, y, longitude and latitude, so that a click is a place; ``frame`` is
+    where a picture of the asked ``box`` goes (x, y, width, height).
     """
 
     drawing: Drawing
     dots: list[Dot]
     masts: list[tuple[int, int]]
     scale: str
+    frame: tuple[float, float, float, float]
 
 
 def level_of(share: float | None) -> int:
@@ -48,9 +50,12 @@ def level_of(share: float | None) -> int:
 
 def city_map(
     *, lines: Sequence[Line], places: Mapping[str, tuple[float, float]], masts: Sequence[tuple[float, float]],
-    width: int = 640,
+    box: tuple[float, float, float, float] | None = None, width: int = 640,
 ) -> CityMap:  # fmt: skip
-    """Townships where they lie (longitude and latitude by code), those with most people lacking drawn last, on top."""
+    """Townships where they lie (longitude and latitude by code), those with most people lacking drawn last, on top.
+
+    ``box`` is west, south, east and north of a picture to lie under them.
+    """
     polygons = {code: boundary.polygon for code, boundary in boundaries().items()}
     spots = {line.code: places[line.code] for line in lines if line.code in places}
     marked = {f"mast {n}": mast for n, mast in enumerate(masts)}
@@ -58,7 +63,9 @@ def city_map(
     west, south = min(b[0] for b in bounds), min(b[1] for b in bounds)
     east, north = max(b[2] for b in bounds), max(b[3] for b in bounds)
     ends = {"north-west": (west, north), "south-east": (east, south)}
-    drawing = outline(polygons, width=width, points=spots | marked | ends)
+    left, low, right, high = box or (west, south, east, north)
+    corners = {"frame begin": (left, high), "frame end": (right, low)}
+    drawing = outline(polygons, width=width, points=spots | marked | ends | corners)
     dots = []
     for line in sorted(lines, key=lambda line: line.lacking):
         if line.code in spots:
@@ -70,7 +77,9 @@ def city_map(
                             level=level_of(line.share), words=words))  # fmt: skip
     stood = sorted({(round(x), round(y)) for x, y in (drawing.points[name] for name in marked)})
     scale = " ".join(f"{value:.6f}" for name in ends for value in (*drawing.points[name], *ends[name]))
-    return CityMap(drawing=drawing, dots=dots, masts=stood, scale=scale)
+    (x0, y0), (x1, y1) = (drawing.points[name] for name in corners)
+    frame = (x0, y0, round(x1 - x0, 1), round(y1 - y0, 1))
+    return CityMap(drawing=drawing, dots=dots, masts=stood, scale=scale, frame=frame)
 
 
 class ProfileDrawing(msgspec.Struct, frozen=True, kw_only=True):

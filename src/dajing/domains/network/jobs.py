@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from dajing.domains.network.coverage.structs import COMPUTING
+import structlog
+
+from dajing.domains.network.coverage.structs import COMPUTING, DRAWING
 from dajing.kernel.jobs.api import progress, task
+
+log = structlog.get_logger()
 
 
 def _seen(done: int, total: int) -> None:
@@ -18,6 +22,7 @@ def demo() -> None:
     from dajing.domains.network.demo.running import play
 
     play(seen=_seen)
+    draw.enqueue()
 
 
 @task(heavy=True, attempts=10)
@@ -29,3 +34,17 @@ def cover(run: int) -> None:
 
     row = Run.objects.get(pk=run)
     work(run=row, by=system("network.cover"), at=datetime.now(UTC), seen=_seen)
+    draw.enqueue()
+
+
+@task(heavy=True, attempts=10, priority=-20)
+def draw() -> None:
+    """The maps of the newest run, after its figures."""
+    from dajing.domains.network.coverage import maps, reading
+    from dajing.domains.network.coverage.refusals import InputsChanged
+
+    run = reading.latest()
+    try:
+        maps.draw_run(run=run, seen=lambda done, total: progress(done=done, total=total, label=DRAWING))
+    except InputsChanged as refusal:
+        log.warning("network.maps_left_out", run=run.id, reason=refusal.message.en)

@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
-from dajing.domains.network import contents
+from dajing.domains.network import contents, rasters
 from dajing.domains.network.coverage import reading
 from dajing.domains.network.coverage.gaps import INDICATORS, Gap, gaps
 from dajing.domains.network.coverage.profile import Spot, spot, spot_at
@@ -78,7 +78,10 @@ def overview(request: HttpRequest) -> HttpResponse:
         registered = {line.code for line in lines}
         context |= {"missing": [venue for venue in standards().venues if venue.id not in registered]}
     if asked.level == "unit":
-        context |= {"total": _lines(asked, "city")[0], "map": _map(asked)}
+        raster, layers = rasters.shown(
+            run=asked.run, service=asked.service, operator=asked.operator, wanted=request.GET.get("layer", "")
+        )
+        context |= {"total": _lines(asked, "city")[0], "map": _map(asked, raster), "raster": raster, "layers": layers}
     return render(request, "network/overview.html", context)
 
 
@@ -86,9 +89,10 @@ def _lines(asked: Asked, level: str, within: str | None = None) -> list[Line]:
     return reading.lines(run=asked.run, service=asked.service.id, level=level, operator=asked.operator, within=within)
 
 
-def _map(asked: Asked) -> Any:
+def _map(asked: Asked, raster: rasters.Shown | None) -> Any:
     places, masts = contents.positions(run=asked.run, technology=asked.service.technology)
-    return city_map(lines=_lines(asked, "township"), places=places, masts=masts)
+    box = raster.box if raster else None
+    return city_map(lines=_lines(asked, "township"), places=places, masts=masts, box=box)
 
 
 @requires(VIEW)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ STEP = 1.0 / 400.0  # degrees of the demo's relief, about 250 m
 FINE = 1.0 / 1200.0  # of a mosaic of files: 3 arc-seconds, as SRTM has them
 MARGIN = 0.75  # degrees around the city, so that a broadcast transmitter's radius stays on the terrain
 SEED = 130700
+TABLE = "heights.toml"  # a city's own heights of land-cover classes
+type Marked = tuple[tuple[Path, int, int], ...]  # files with size and time of change
 
 
 class NoTerrain(Refusal):
@@ -55,21 +58,47 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 def city_terrain() -> Ground:
     """The terrain of this installation: the files of its folder, else in a demo a synthetic relief.
 
-    Raises ``NoTerrain`` where there is none and none may be made up, ``TerrainRefused`` for files that cannot be used.
+    Land cover in the folder ``clutter`` stands on it. Raises ``NoTerrain`` where there is none and none may be made up,
+    ``TerrainRefused`` for files that cannot be used.
     """
     from dajing.domains.network.ground.mosaic import files_in
 
     folder = settings().data_dir / "terrain"
     files = files_in(folder=folder) if folder.is_dir() else []
-    if files:
-        return _measured(tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in files))
-    if not settings().synthetic:
+    if not files and not settings().synthetic:
         raise NoTerrain(folder=folder)
-    return _demo(settings().city_dir)
+    bare = _measured(_marked(files)) if files else _demo(settings().city_dir)
+    cover = settings().data_dir / "clutter"
+    rasters = sorted(path for path in cover.glob("*") if path.suffix.lower() in {".tif", ".tiff"})
+    table = cover / TABLE
+    return _covered(bare, _marked(rasters), _marked([table] if table.exists() else [])) if rasters else bare
+
+
+def _marked(files: Sequence[Path]) -> Marked:
+    return tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in files)
 
 
 @functools.lru_cache(maxsize=1)
-def _measured(files: tuple[tuple[Path, int, int], ...]) -> Ground:
+def _covered(bare: Ground, rasters: Marked, table: Marked) -> Ground:
+    """The ground with the clutter of all rasters; where two overlap, the taller."""
+    from dajing.domains.network.ground.clutter import heights_in, table_of, with_clutter
+    from dajing.domains.network.ground.tiles import GroundRefused
+
+    terrain = bare.terrain
+    try:
+        own = heights_in(path=table[0][0]) if table else None
+        for path, _, _ in rasters:
+            named = own if own is not None else table_of(path=path)
+            added = with_clutter(terrain=bare.terrain, path=path, table=named)
+            terrain = msgspec.structs.replace(terrain, clutter=np.maximum(terrain.clutter, added.clutter))
+    except GroundRefused as refused:
+        raise TerrainRefused(problem=refused.problem) from refused
+    mark = hashlib.sha256(bare.digest.encode() + np.round(terrain.clutter * 10.0).astype(np.int16).tobytes())
+    return Ground(terrain=terrain, digest=mark.hexdigest(), synthetic=bare.synthetic)
+
+
+@functools.lru_cache(maxsize=1)
+def _measured(files: Marked) -> Ground:
     """A mosaic of these files (path, size, time of change); parts without data are void and serve no station."""
     from dajing.domains.network.ground.mosaic import mosaic
     from dajing.domains.network.ground.tiles import GroundRefused

@@ -56,3 +56,21 @@ class NoCoordinates(Refusal):
         zh="请给出经度和纬度两个数（WGS-84，单位度），例如 114.8800 和 40.8200",
         en="give longitude and latitude as two numbers (WGS-84, degrees), for example 114.8800 and 40.8200",
     )
+
+
+class NoMap(Refusal):
+    """A map that is not drawn: of a service without radio, or of an operator that has none."""
+
+    text = Text(
+        zh="没有这样的栅格：只有 4g、5g 有；运营商为 {known} 之一，合计只有 covered 和 rsrp",
+        en="there is no such map: 4g and 5g have them; operators are {known}, together only covered and rsrp",
+    )
+
+
+class InputsChanged(Refusal):
+    """Standards, terrain or census are others than those that a run was computed with."""
+
+    text = Text(
+        zh="测算之后门限、地形或普查数据已变；请重新测算：network coverage --compute",
+        en="limits, terrain or census have changed since the run; compute again: network coverage --compute",
+    )

@@ -10,6 +10,7 @@ from dajing.kernel.measures.reading import Kind
 from dajing.kernel.text import Text
 
 COMPUTING = Text(zh="正在测算网络覆盖", en="Computing network coverage")
+DRAWING = Text(zh="正在绘制覆盖图", en="Drawing coverage maps")
 ALL = ""  # the operator that stands for all of them together
 
 

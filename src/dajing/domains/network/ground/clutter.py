@@ -6,6 +6,7 @@ towns. A city that knows its roofs gives its own table.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -42,6 +43,31 @@ def with_clutter(*, terrain: Terrain, path: Path, table: str | Mapping[int, floa
     for code, height in heights.items():
         lookup[code] = height
     return msgspec.structs.replace(terrain, clutter=lookup[codes])
+
+
+def table_of(*, path: Path) -> str:
+    """Which table a raster's name begins with, as ESA and NGCC name their files. Raises ``GroundRefused``."""
+    name = path.name.lower()
+    found = {"esa_worldcover": "worldcover", "worldcover": "worldcover", "globeland30": "globeland30"}
+    for start, table in found.items():
+        if name.startswith(start):
+            return table
+    raise _refused(
+        path,
+        "看不出用哪张类别表：文件名请以 ESA_WorldCover 或 GlobeLand30 开头，或同目录放 heights.toml（类别 = 米）",
+        "which table it follows cannot be told: begin its name with ESA_WorldCover or GlobeLand30, or put heights.toml "
+        "beside it (class = height in metres)",
+    )
+
+
+def heights_in(*, path: Path) -> dict[int, float]:
+    """A city's own table: lines ``code = height in metres``. Raises ``GroundRefused``."""
+    try:
+        return {int(code): float(height) for code, height in tomllib.loads(path.read_text("utf-8-sig")).items()}
+    except (ValueError, TypeError) as error:
+        raise _refused(
+            path, f"应逐行写“类别 = 高度（米）”：{error}", f"write lines “class = metres”: {error}"
+        ) from None
 
 
 def _table(path: Path, table: str | Mapping[int, float]) -> Mapping[int, float]:
