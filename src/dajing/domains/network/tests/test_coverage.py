@@ -36,6 +36,7 @@ from dajing.kernel.identity.actor import system
 from dajing.kernel.ledger.models import Entry
 from dajing.kernel.measures.reading import Kind
 
+pytestmark = pytest.mark.store_both
 BY, AT, ON = system("test"), datetime(2020, 5, 1, tzinfo=UTC), date(2020, 4, 30)
 FILES = {
     "site": "id,longitude,latitude\nS1,114.885,40.768\nS2,115.281,40.975\n",

@@ -15,6 +15,7 @@ from dajing.domains.network.register.service import load, things, weakest
 from dajing.kernel.identity.actor import system
 from dajing.kernel.measures.reading import Kind
 
+pytestmark = pytest.mark.store_both
 AT = datetime(2020, 5, 1, tzinfo=UTC)
 BY = system("test")
 SITES = "编号,名称,经度,纬度,启用日期\nS1,红旗楼,114.90,40.78,2016-01-01\nS2,崇礼,115.28,40.97,2018-01-01\n"
