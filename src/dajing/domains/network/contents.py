@@ -71,6 +71,21 @@ def _kept(on: date, known_at: datetime, technology: str) -> tuple[dict[str, Plac
     return {code: (float(x[at]), float(y[at])) for code, at in number.items()}, masts
 
 
+@functools.lru_cache(maxsize=8)
+def left_out(digest: str, on: date, known_at: datetime) -> list[str]:
+    """Sectors and transmitters that serve nobody in a run: beyond the terrain, over a void, or far from everybody."""
+    from dajing.domains.network.coverage.service import left_out as stations_of
+    from dajing.domains.network.coverage.state import sector_station, transmitter_station
+
+    found = kept_state(on, known_at)
+    if found.digest != digest:
+        return []  # the run's own inputs are gone; its figures stay
+    empty = set(stations_of(state=found))
+    sectors = [s.id for s in found.sectors.values() if sector_station(state=found, sector=s) in empty]
+    masts = [t.id for t in found.transmitters.values() if transmitter_station(state=found, transmitter=t) in empty]
+    return sorted([*sectors, *masts])
+
+
 def shares_of(*, run: RunInfo, code: str) -> list[tuple[Text, Line]]:
     """Every service's row of one place (or venue) in a run."""
     found: list[tuple[Text, Line]] = []

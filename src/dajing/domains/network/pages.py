@@ -73,7 +73,11 @@ def overview(request: HttpRequest) -> HttpResponse:
     except ServiceUnknown as refusal:
         raise Http404(str(refusal)) from refusal
     lines = _lines(asked, asked.level)
-    context = asked.context() | {"lines": lines, "level": asked.level, "past": contents.history(asked)}
+    run = asked.run
+    context = asked.context() | {
+        "lines": lines, "level": asked.level, "past": contents.history(asked),
+        "left_out": contents.left_out(run.digest, run.on, run.known_at),
+    }  # fmt: skip
     if asked.level == "venue":
         registered = {line.code for line in lines}
         context |= {"missing": [venue for venue in standards().venues if venue.id not in registered]}

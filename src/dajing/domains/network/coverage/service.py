@@ -110,9 +110,9 @@ def _loss(state: State, station: Station, key: str) -> Loss:
     return Loss(key=key, points=made.numbers.size, body=made.pack())
 
 
-def _left_out(found: State) -> list[Station]:
+def left_out(*, state: State) -> list[Station]:
     """Stations without a single point: beyond the terrain, over a void of it, or far from everybody."""
-    keys = {_key(found, station): station for station in stations(state=found)}
+    keys = {_key(state, station): station for station in stations(state=state)}
     empty = Loss.objects.filter(key__in=list(keys), points=0).values_list("key", flat=True)
     return sorted(keys[key] for key in empty)
 
@@ -162,6 +162,6 @@ def _keep(run: Run, found: State, results: list[tuple[str, str, str, Table]], by
     run.finished_at, run.done = at, run.total
     run.save(update_fields=["finished_at", "done"])
     detail = {"on": run.on.isoformat(), "digest": run.digest, "inputs": run.inputs, "synthetic": run.synthetic,
-              "left_out": len(_left_out(found))}  # fmt: skip
+              "left_out": len(left_out(state=found))}  # fmt: skip
     record(act="network.run.finished", by=by, at=at, subject=f"network:run/{run.pk}", detail=detail)
     publish(topic="facts.appended", payload={"stream": COVERAGE, "run": run.pk}, at=at)

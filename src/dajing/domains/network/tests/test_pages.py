@@ -12,9 +12,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from dajing.domains.network import contents
 from dajing.domains.network.connectors.registers import rows_of
 from dajing.domains.network.coverage import service
-from dajing.domains.network.models import Load
+from dajing.domains.network.coverage.state import sector_station, state
+from dajing.domains.network.models import Load, Loss
 from dajing.domains.network.register.service import load, things
 from dajing.domains.network.tests.test_coverage import FILES
 from dajing.kernel.identity.actor import system
@@ -164,6 +166,18 @@ def test_what_is_no_place_of_the_city_is_said(planner: Client, query: str, words
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("computed")
+def test_a_sector_that_serves_nobody_is_named(planner: Client) -> None:
+    assert "没有服务到任何人" not in read(planner, "/network/?service=4g")
+    found = state(on=ON, known_at=AT)
+    keys = [service._key(found, sector_station(state=found, sector=found.sectors["B"]))]
+    Loss.objects.filter(key__in=keys).update(points=0)  # as of a mast that stands over a void of the terrain
+    contents.left_out.cache_clear()
+    html = read(planner, "/network/?service=4g")
+    contents.left_out.cache_clear()
+    assert "1 个扇区或发射台没有服务到任何人" in html and "<code>B</code>" in html
+
+
 @pytest.mark.usefixtures("computed")
 def test_a_venue_that_the_city_names_and_nobody_registered_is_asked_for(planner: Client) -> None:
     page = read(planner, "/network/?service=wifi")
