@@ -119,6 +119,9 @@ def _title(field: str) -> str:
     return next(iter(ALIASES.get(field, ())), field)
 
 
+LONGEST_ID, LONGEST = 80, 200  # characters of an id and of any other text
+
+
 def _decode(kind: str, line: int, cells: dict[str, object]) -> tuple[Thing | None, list[Fault]]:
     """One row as its structure; every cell that cannot be read is a fault of its own."""
     struct = KINDS[kind].struct
@@ -142,6 +145,18 @@ def _decode(kind: str, line: int, cells: dict[str, object]) -> tuple[Thing | Non
                     f"“{given}” cannot be read here",
                     f"改为该列的格式{'：' + accepted if accepted else ''}",
                     f"write a value of this column{': ' + accepted if accepted else ''}",
+                )
+            )
+        longest = LONGEST_ID if info.name in ("id", "site") else LONGEST
+        if isinstance(value := values.get(info.name), str) and (len(value) > longest or not value.isprintable()):
+            faults.append(
+                _fault(
+                    line,
+                    info.name,
+                    f"超过 {longest} 字或含控制字符",
+                    f"over {longest} characters, or control characters",
+                    "缩短并删去换行等字符",
+                    "shorten it; take out line breaks and the like",
                 )
             )
     if faults:

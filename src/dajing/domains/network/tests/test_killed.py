@@ -79,6 +79,6 @@ def test_a_kill_leaves_registers_and_results_whole_or_not_there_and_the_work_goe
             assert rows == seen["loads"].get(register, 0), (fatal, register)
         assert seen["results"] in (0, whole["results"]) and (seen["results"] > 0) == (seen["finished"] == 1), fatal
     assert killed.returncode == 0, killed.stderr
-    assert kills >= 1 and fatal >= 15
+    assert kills >= (8 if step == 1 else 1)  # what was whole before a kill is not done again
     after = msgspec.json.decode(killed.stdout)
     assert after | {"writes": 0} == whole | {"writes": 0}

@@ -15,6 +15,7 @@ from django.test import Client
 from dajing.domains.network import contents
 from dajing.domains.network.connectors.registers import rows_of
 from dajing.domains.network.coverage import service
+from dajing.domains.network.coverage.profile import kept_state
 from dajing.domains.network.coverage.state import sector_station, state
 from dajing.domains.network.models import Load, Loss
 from dajing.domains.network.register.service import load, things
@@ -173,6 +174,7 @@ def test_a_sector_that_serves_nobody_is_named(planner: Client) -> None:
     keys = [service._key(found, sector_station(state=found, sector=found.sectors["B"]))]
     Loss.objects.filter(key__in=keys).update(points=0)  # as of a mast that stands over a void of the terrain
     contents.left_out.cache_clear()
+    kept_state.cache_clear()
     html = read(planner, "/network/?service=4g")
     contents.left_out.cache_clear()
     assert "1 个扇区或发射台没有服务到任何人" in html and "<code>B</code>" in html

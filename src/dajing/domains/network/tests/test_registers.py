@@ -43,6 +43,13 @@ def test_a_known_point_is_shifted_by_map_services_as_published_examples_say() ->
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("id", ["S" + "x" * 80, "S\u202e1"])
+def test_an_id_that_no_register_can_hold_is_refused(id: str) -> None:
+    [(row, column, said, cure)] = faults("site", f"编号,名称,经度,纬度\n{id},红旗楼,114.90,40.78\n")
+    assert (row, column) == (2, "id") and "80 characters" in said and "shorten" in cure
+
+
+@pytest.mark.django_db
 def test_a_register_says_what_stood_on_a_day_and_what_was_known() -> None:
     assert put("site", SITES).appended == 2
     put("site", "编号,名称,经度,纬度,启用日期,停用日期\nS1,红旗楼,114.90,40.78,2016-01-01,2020-03-01\n",
