@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dajing.domains.context.broker.entities import finish
+from dajing.domains.context.broker.answers import finish
 from dajing.domains.context.broker.exchange import Answer, Request
 from dajing.domains.context.broker.reading import Meta, reading
 from dajing.domains.context.broker.state import Broker

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import msgspec
 
-from dajing.domains.context.broker.exchange import GEO_JSON, LD_JSON, Answer, Request, encode, link, quoted
+from dajing.domains.context.broker.answers import complete, joined, many, needs_geo, one, page_links
+from dajing.domains.context.broker.exchange import GEO_JSON, LONG_QUERY, Answer, Request, encode
 from dajing.domains.context.broker.reading import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
@@ -26,7 +26,7 @@ from dajing.domains.context.broker.state import Broker
 from dajing.domains.context.ngsi import merge, order, selection
 from dajing.domains.context.ngsi.context import Context
 from dajing.domains.context.ngsi.errors import AlreadyExists, BadRequestData, InvalidRequest, ResourceNotFound
-from dajing.domains.context.ngsi.forms import LOCATION, Form, feature, flat, render
+from dajing.domains.context.ngsi.forms import Form, render
 from dajing.domains.context.ngsi.model import Reader as Model
 from dajing.domains.context.ngsi.query import Group, Node, names
 from dajing.domains.context.ngsi.selection import Types
@@ -36,7 +36,7 @@ from dajing.domains.context.store.wanted import Wanted
 
 type Json = dict[str, Any]
 BASE = "/ngsi-ld/v1"
-_VERSION = re.compile(r'(?:^|,)\s*ngsi-ld\s*=\s*"?(\d+\.\d+)"?', re.IGNORECASE)
+MOST_ASKED = 1_000  # queries whose parsed form is kept
 
 
 async def create(broker: Broker, request: Request) -> Answer:
@@ -71,7 +71,7 @@ async def retrieve(broker: Broker, request: Request, identifier: str) -> Answer:
     request.only((*SHAPING, "attrs", "datasetId", "local", "entityMap", "type"))
     meta = await reading(request, broker.contexts, offered=offered_with_geo())
     form = form_of(request.parameters, meta.context, reader=broker.reader, tenant=request.tenant)
-    _needs_geo(request, meta)
+    needs_geo(request, meta)
     broker.need_tenant(request.tenant)
     entity = broker.reader.entity(tenant=request.tenant, identifier=identifier)
     types = _types(request, meta.context)
@@ -94,85 +94,32 @@ async def retrieve(broker: Broker, request: Request, identifier: str) -> Answer:
 _KEPT_HEADERS: dict[str, tuple[str, list[tuple[bytes, bytes]]]] = {}
 
 
-def _needs_geo(request: Request, meta: Meta) -> None:
-    if "geometryProperty" in request.parameters and meta.media != GEO_JSON:
-        raise BadRequestData("geometryProperty goes with Accept: application/geo+json alone.")
-
-
-def one(*, entity: Json, form: Form, meta: Meta, request: Request) -> Answer:
-    """One entity as an answer in the media type of the request."""
-    if meta.media == GEO_JSON:
-        return finish(feature(entity=entity, form=form, geometry=_geometry(request, form)), meta, request)
-    if form.join == "flat":
-        found = flat(entities=[entity], form=form)
-        return finish(found if len(found) > 1 else found[0], meta, request)
-    return finish(render(entity=entity, form=form), meta, request)
-
-
-def _geometry(request: Request, form: Form) -> str:
-    name = request.parameters.get("geometryProperty")
-    return form.context.expand(need_name(name, what="geometryProperty")) if name else LOCATION
-
-
-def finish(document: Any, meta: Meta, request: Request) -> Answer:
-    """The bytes of an answer, with the @context in the body or in a Link header (6.3.5, 6.3.6)."""
-    embedded = meta.media == LD_JSON or (
-        meta.media == GEO_JSON and (request.header("prefer") or "body=ld+json").replace(" ", "") != "body=json"
-    )
-    preferred = _VERSION.search(request.header("prefer") or "")
-    if not embedded:
-        answer = Answer(status=200, body=encode(document), media=meta.media)
-        answer.add("Link", link(meta.source if isinstance(meta.source, str) else _hosted(meta)))
-        return answer.add("Preference-Applied", f"ngsi-ld={preferred[1]}") if preferred else answer
-    if isinstance(document, list):
-        document = [{**item, "@context": meta.source} for item in document]
-    else:
-        document = {**document, "@context": meta.source}
-    answer = Answer(status=200, body=encode(document), media=meta.media)
-    return answer.add("Preference-Applied", f"ngsi-ld={preferred[1]}") if preferred else answer
-
-
-def _hosted(meta: Meta) -> str:
-    first = next((part for part in meta.source if isinstance(part, str)), None)
-    return first or "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.9.jsonld"
-
-
 async def query(broker: Broker, request: Request) -> Answer:
     """GET /entities."""
     request.only((*SELECTING, *SHAPING, *PAGING))
     meta = await reading(request, broker.contexts, offered=offered_with_geo())
-    _needs_geo(request, meta)
+    needs_geo(request, meta)
     return await answer_query(broker, request, meta, request.parameters, own_links=True)
 
 
 async def answer_query(broker: Broker, request: Request, meta: Meta, given: Json, *, own_links: bool) -> Answer:
     """One page of a query, from parameters or from the members of a Query body."""
     tenant = request.tenant
-    wanted = given.get("wanted") or wanted_of(given, meta.context, tenant=tenant, lenient=broker.lenient)
-    form = form_of(given, meta.context, reader=broker.reader, tenant=tenant)
+    asked = _asked_before(broker, request, meta, given) if own_links else _asked(broker, meta, given, tenant)
+    wanted, form, keys, reference, name = asked
     limit = request.number("limit", DEFAULT_LIMIT, most=MAX_LIMIT)
     offset = request.number("offset", 0)
     count = request.flag("count")
     if limit == 0 and not count:
         raise BadRequestData("limit=0 asks for nothing unless count=true is given.")
     broker.need_tenant(tenant)
-    keys = order.parse(text=given["orderBy"], context=meta.context) if given.get("orderBy") else None
-    if given.get("collation") is not None:
-        order.need_collation(given["collation"])
-    reference = order.reference_of(
-        coordinates=given.get("orderFrom"), geometry=str(given.get("orderGeometry", "Point"))
-    )
-    if keys and reference is None and any(direction.startswith("dist") for _, direction in keys):
-        raise BadRequestData("Ordering by distance needs orderFrom.")
-
-    plain = keys is None and not form.join and meta.media != GEO_JSON
-    name = repr((meta.context.key, [given.get(n) for n in _FORMING])) if plain else ""
+    plain = bool(name)
 
     def work() -> tuple[bytes | list[Json], int, bool]:
         if keys is None:
             docs, total, more = broker.reader.page(wanted=wanted, offset=offset, limit=limit, count=count)
             if plain:
-                return _joined([broker.pieces.render(doc=d, key=name, form=form) for d in docs], meta), total, more
+                return joined([broker.pieces.render(doc=d, key=name, form=form) for d in docs], meta), total, more
             return [msgspec.json.decode(d) for d in docs], total, more
         found = order.ordered(
             entities=list(broker.reader.find(wanted=wanted)),
@@ -194,54 +141,47 @@ async def answer_query(broker: Broker, request: Request, meta: Meta, given: Json
     return answer
 
 
+class _Asked(NamedTuple):
+    """What a query asks for; ``name`` names the form of a plain answer, and is empty for any other."""
+
+    wanted: Wanted
+    form: Form
+    keys: list[order.Key] | None
+    reference: Json | None
+    name: str
+
+
+def _asked(broker: Broker, meta: Meta, given: Json, tenant: str) -> _Asked:
+    wanted = given.get("wanted") or wanted_of(given, meta.context, tenant=tenant, lenient=broker.lenient)
+    form = form_of(given, meta.context, reader=broker.reader, tenant=tenant)
+    keys = order.parse(text=given["orderBy"], context=meta.context) if given.get("orderBy") else None
+    if given.get("collation") is not None:
+        order.need_collation(given["collation"])
+    reference = order.reference_of(
+        coordinates=given.get("orderFrom"), geometry=str(given.get("orderGeometry", "Point"))
+    )
+    if keys and reference is None and any(direction.startswith("dist") for _, direction in keys):
+        raise BadRequestData("Ordering by distance needs orderFrom.")
+    plain = keys is None and not form.join and meta.media != GEO_JSON
+    name = repr((meta.context.key, [given.get(n) for n in _FORMING])) if plain else ""
+    return _Asked(wanted, form, keys, reference, name)
+
+
+def _asked_before(broker: Broker, request: Request, meta: Meta, given: Json) -> _Asked:
+    """The same, kept for who asks again: boards and maps send one query every few seconds."""
+    query: bytes = request.scope["query_string"]
+    key = request.tenant, query, meta.context.key, meta.media
+    found = broker.asked.get(key)
+    if found is None or found.form.context is not meta.context:  # a context may be read anew under its name
+        found = _asked(broker, meta, given, request.tenant)
+        if found.name and len(query) <= LONG_QUERY:
+            if len(broker.asked) >= MOST_ASKED:
+                broker.asked.clear()
+            broker.asked[key] = found
+    return found
+
+
 _FORMING = ("options", "format", "lang", "pick", "omit", "attrs", "datasetId", "jsonKeys")
-
-
-def _joined(pieces: list[bytes], meta: Meta) -> bytes:
-    """Rendered entities as one array, each with its @context where the media type asks for it."""
-    pieces = [piece for piece in pieces if piece != b"{}"]
-    if meta.media == LD_JSON:
-        tail = b',"@context":' + encode(meta.source) + b"}"
-        pieces = [piece[:-1] + tail for piece in pieces]
-    return b"[" + b",".join(pieces) + b"]"
-
-
-def complete(body: bytes, meta: Meta, request: Request) -> Answer:
-    """An answer whose body is ready, with its Link header where the @context is not in it."""
-    preferred = _VERSION.search(request.header("prefer") or "")
-    answer = Answer(status=200, body=body, media=meta.media)
-    if meta.media != LD_JSON:
-        answer.add("Link", link(meta.source if isinstance(meta.source, str) else _hosted(meta)))
-    return answer.add("Preference-Applied", f"ngsi-ld={preferred[1]}") if preferred else answer
-
-
-def page_links(answer: Answer, request: Request, *, offset: int, limit: int, more: bool) -> None:
-    """The next and prev links of a page (6.3.10)."""
-
-    def url(start: int) -> str:
-        parameters = {**request.parameters, "limit": str(limit), "offset": str(start)}
-        text = "&".join(f"{quoted(name)}={quoted(value)}" for name, value in sorted(parameters.items()))
-        return f"{request.path.rstrip('/')}?{text}"
-
-    kind = answer.media
-    if offset > 0:
-        answer.add("Link", f'<{url(max(0, offset - limit))}>; rel="prev";type="{kind}"')
-    if more:
-        answer.add("Link", f'<{url(offset + limit)}>; rel="next";type="{kind}"')
-
-
-def many(*, entities: list[Json], form: Form, meta: Meta, request: Request) -> Answer:
-    """A list of entities as an answer in the media type of the request."""
-    if meta.media == GEO_JSON:
-        geometry = _geometry(request, form)
-        features = [feature(entity=e, form=form, geometry=geometry) for e in entities]
-        return finish({"type": "FeatureCollection", "features": features}, meta, request)
-    if form.join == "flat":
-        return finish(flat(entities=entities, form=form), meta, request)
-    rendered = [render(entity=e, form=form) for e in entities]
-    if form.pick is not None:
-        rendered = [r for r in rendered if r]
-    return finish(rendered, meta, request)
 
 
 async def replace(broker: Broker, request: Request, identifier: str) -> Answer:

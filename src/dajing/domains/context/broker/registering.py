@@ -5,7 +5,7 @@ A query is answered truthfully with nothing, so that clients which look for othe
 
 from __future__ import annotations
 
-from dajing.domains.context.broker.entities import finish
+from dajing.domains.context.broker.answers import finish
 from dajing.domains.context.broker.exchange import Answer, Request
 from dajing.domains.context.broker.reading import reading
 from dajing.domains.context.broker.state import Broker

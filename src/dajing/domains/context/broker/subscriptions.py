@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from dajing.domains.context.broker.entities import finish, page_links
+from dajing.domains.context.broker.answers import finish, page_links
 from dajing.domains.context.broker.exchange import Answer, Request
 from dajing.domains.context.broker.hosting import host
 from dajing.domains.context.broker.notifier import stored

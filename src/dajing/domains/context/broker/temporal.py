@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from dajing.domains.context.broker.answers import finish, page_links
 from dajing.domains.context.broker.batch import query_document
-from dajing.domains.context.broker.entities import BASE, finish, page_links
+from dajing.domains.context.broker.entities import BASE
 from dajing.domains.context.broker.exchange import Answer, Request
 from dajing.domains.context.broker.reading import (
     DEFAULT_LIMIT,

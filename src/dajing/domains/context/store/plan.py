@@ -24,30 +24,37 @@ type Values = list[Any]
 MANY = 6  # of n entities, √n times this in a box: going through a type in order is then as quick as sorting them
 GEO = 1  # the rank of a geo-query with a box: only ids come before it
 FEW = 256  # an index that gives at most so many candidates leads, however late in the order they lie
+ALL = 2**62  # more than there are
 SAFE = 2**53  # whole numbers beyond it are not exact in an index of doubles
-# great circle on the mean sphere by haversine, as ngsi.geoquery computes it
-_METRES = (
-    f"{2 * EARTH} * asin(min(1.0, sqrt(pow(sin(radians(north - ?) / 2), 2) + "
-    "? * cos(radians(north)) * pow(sin(radians(east - ?) / 2), 2))))"
+# half the chord squared of a great circle on the mean sphere, as ngsi.geoquery computes it: it grows with the distance,
+# so that no root and no arc sine is taken for each candidate
+_HALF = (
+    f"pow(sin((c.north - ?) * {math.pi / 360}), 2) + "
+    f"? * cos(c.north * {math.pi / 180}) * pow(sin((c.east - ?) * {math.pi / 360}), 2)"
 )
+SAMPLE = 4  # of so many ranges of a box one is counted
 
 
 @dataclass(frozen=True)
 class Plan:
-    """``source`` and ``where`` yield candidates: key and ``unsure``; where ``exact``, only unsure ones are judged.
+    """``first`` and ``where`` yield candidates: key and ``unsure``; where ``exact``, only unsure ones are judged.
 
-    Keys alone are sorted; documents are fetched as far as a page needs them.
+    ``scattered`` keys come in no order and perhaps twice: they are few, and are sorted before any document is fetched.
     """
 
-    source: str
+    first: str
+    first_values: tuple[Any, ...]
     where: str
-    values: tuple[Any, ...]
+    where_values: tuple[Any, ...]
     exact: bool
+    scattered: bool
+    sure: str = ""
+    sure_values: tuple[Any, ...] = ()
 
     @property
-    def keys(self) -> str:
-        """The statement that gives (key, whether it must be judged) in the order of creation."""
-        return f"SELECT d.k AS k, d.unsure AS unsure FROM {self.source} d {self.where} ORDER BY d.k"
+    def values(self) -> tuple[Any, ...]:
+        """The values of ``documents``; those of ``count`` are the last of them."""
+        return (*self.sure_values, *self.first_values, *self.where_values)
 
     @property
     def documents(self) -> str:
@@ -55,12 +62,23 @@ class Plan:
 
         LIMIT keeps the sorted keys apart, so that they alone are sorted and a page stops where it is full.
         """
-        return f"SELECT e.doc, f.unsure FROM ({self.keys} LIMIT -1) f CROSS JOIN entity e ON e.k=f.k"
+        unsure = f"CASE WHEN {self.sure} THEN 0 ELSE 1 END" if self.sure else "d.unsure"
+        keys = f"SELECT d.k AS k, {unsure} AS unsure FROM ({self.first}) d {self._tested} ORDER BY d.k LIMIT {ALL}"
+        return f"SELECT e.doc, f.unsure FROM ({keys}) f CROSS JOIN entity e WHERE e.k=f.k ORDER BY f.k"
 
     @property
     def count(self) -> str:
         """The statement that counts the candidates."""
-        return f"SELECT count(*) FROM {self.source} d {self.where}"
+        return f"SELECT count(*) FROM ({self.first}) d {self._tested}"
+
+    @property
+    def _tested(self) -> str:
+        return f"WHERE {self.where}" if self.where else ""
+
+    def among(self, keys: int) -> str:
+        """The statement that gives (key, document) of those of so many keys that pass the other conditions."""
+        where = f" AND {self.where}" if self.where else ""
+        return f"SELECT d.k, d.doc FROM entity d WHERE d.k IN ({','.join('?' * keys)}){where} ORDER BY d.k"
 
 
 @dataclass
@@ -75,6 +93,7 @@ class _Test:
     few: str = ""  # a statement that counts its keys up to a bound, where it may lead for being selective
     few_values: Values | None = None
     check_values: Values | None = None
+    sure: str = ""  # a test, with the values of ``check``, of which candidates need no judging where it does not lead
 
 
 def plan(*, wanted: Wanted, term: Terms, connection: apsw.Connection) -> Plan:
@@ -84,12 +103,14 @@ def plan(*, wanted: Wanted, term: Terms, connection: apsw.Connection) -> Plan:
     first = _first(tests, connection)
     if first is None:
         first = _Test("SELECT k, 0 AS unsure FROM entity WHERE tenant=?", "", [wanted.tenant])
-    # only a leading geo-query says which of its candidates are unsure
-    exact = exact and (wanted.geo is None or first.rank == GEO)
+    near = next((test for test in tests if test.sure and test is not first), None)
+    # a geo-query says which of its candidates are unsure
+    exact = exact and (wanted.geo is None or first.rank == GEO or near is not None)
     rest = [test for test in tests if test is not first]
     where = " AND ".join(test.check for test in rest)
     checked = (v for test in rest for v in (test.values if test.check_values is None else test.check_values))
-    return Plan(f"({first.lead})", f"WHERE {where}" if where else "", (*first.values, *checked), exact)
+    found = Plan(first.lead, tuple(first.values), where, tuple(checked), exact, first.rank == GEO)
+    return replace(found, sure=near.sure, sure_values=tuple(near.check_values or ())) if near else found
 
 
 def _first(tests: list[_Test], connection: apsw.Connection) -> _Test | None:
@@ -213,27 +234,52 @@ def _near(geo: GeoQuery, attribute: int) -> _Test:
     if geo.box is None:
         lead = "SELECT k, 1 AS unsure FROM has WHERE attr=?"
         return _Test(lead, "EXISTS (SELECT 1 FROM has h WHERE h.attr=? AND h.k=d.k)", [attribute], exact=False, rank=4)
-    ranges = spans(box=geo.box)
-    rows = ",".join(["(?,?)"] * (len(ranges) + 1))
-    cells: Values = [LARGE, LARGE, *(edge for pair in ranges for edge in pair), attribute]
-    ranges_of = f"(WITH r(a, b) AS (VALUES {rows}) SELECT a, b FROM r) r"
-    inside = f"{ranges_of} CROSS JOIN place c ON c.attr=? AND c.cell BETWEEN r.a AND r.b"
+    ranges = [(LARGE, LARGE), *spans(box=geo.box)]
     test, limits, unsure = _distance(geo)
-    lead = f"SELECT c.k AS k, {unsure} AS unsure FROM {inside} WHERE {test} GROUP BY c.k"
+    columns = f"c.k AS k, {unsure} AS unsure"
+    lead = f"SELECT {columns} FROM ({_ranges(len(ranges), 'k, east, north')}) c WHERE {test}"
     check = f"EXISTS (SELECT 1 FROM place c WHERE c.k=d.k AND c.attr=? AND {test})"
-    limit = f"(SELECT CAST(1 + {MANY} * sqrt(max(k)) AS INTEGER) FROM entity)"
-    few = f"SELECT count(*) FROM (SELECT 1 FROM {inside} LIMIT {limit})"
-    found = _Test(lead, check, [*cells, *limits], exact=unsure != "1", rank=GEO, few=few)
-    return replace(found, few_values=cells, check_values=[attribute, *limits])
+    sure = f"EXISTS (SELECT 1 FROM place c WHERE c.k=d.k AND c.attr=? AND c.east IS NOT NULL AND {test})"
+    sampled = ranges[1::SAMPLE]
+    share = len(ranges) / len(sampled)
+    limit = f"(SELECT CAST(1 + {MANY / share} * sqrt(max(k)) AS INTEGER) FROM entity)"
+    few = f"SELECT count(*) * {share} FROM (SELECT 1 FROM ({_ranges(len(sampled), 'k')}) c LIMIT {limit}) x"
+    found = _Test(lead, check, [*_edges(ranges, attribute), *limits], exact=unsure != "1", rank=GEO, few=few)
+    return replace(
+        found,
+        few_values=_edges(sampled, attribute),
+        check_values=[attribute, *limits],
+        sure=sure if found.exact else "",
+    )
+
+
+def _ranges(number: int, columns: str) -> str:
+    """The rows of ``place`` in so many ranges of cells."""
+    return " UNION ALL ".join([f"SELECT {columns} FROM place WHERE attr=? AND cell BETWEEN ? AND ?"] * number)
+
+
+def _edges(ranges: list[tuple[int, int]], attribute: int) -> Values:
+    return [value for first, last in ranges for value in (attribute, first, last)]
 
 
 def _distance(geo: GeoQuery) -> tuple[str, Values, str]:
     """The test of a position, its values, and which candidates stay unsure (1: all of them)."""
-    if geo.relation == "near" and geo.geometry["type"] == "Point":
-        east, north = geo.geometry["coordinates"][:2]
-        limits = [north, math.cos(math.radians(north)), east, geo.nearest, min(geo.farthest, 1e9)]
-        return f"(c.east IS NULL OR {_METRES} BETWEEN ? AND ?)", limits, "min(c.east IS NULL)"
     west, south, east, north = geo.box or (-180.0, -90.0, 180.0, 90.0)
-    if west < -180 or east > 180:
-        return "1", [], "1"  # a box across the date line: its cells are whole rows
-    return "(c.east IS NULL OR (c.east BETWEEN ? AND ? AND c.north BETWEEN ? AND ?))", [west, east, south, north], "1"
+    test, limits = "c.north BETWEEN ? AND ?", [south, north]
+    if west >= -180 and east <= 180:  # else a box across the date line: its cells are whole rows
+        test, limits = f"{test} AND c.east BETWEEN ? AND ?", [*limits, west, east]
+    if geo.relation != "near" or geo.geometry["type"] != "Point":
+        return f"(c.east IS NULL OR ({test}))", limits, "1"
+    here = geo.geometry["coordinates"]
+    limits += [here[1], math.cos(math.radians(here[1])), here[0], _half(geo.nearest), _half(geo.farthest)]
+    return (
+        f"(c.east IS NULL OR ({test} AND {_HALF} BETWEEN ? AND ?))",
+        limits,
+        "CASE WHEN c.east IS NULL THEN 1 ELSE 0 END",
+    )
+
+
+def _half(metres: float) -> float:
+    """What ``_HALF`` is at a distance; beyond half the way around the earth there is nothing."""
+    angle = metres / (2 * EARTH)
+    return math.sin(angle) ** 2 if angle < math.pi / 2 else 2.0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ import msgspec
 
 from dajing.domains.context.ngsi import query as q_language
 from dajing.domains.context.ngsi import selection
-from dajing.domains.context.store.plan import plan
+from dajing.domains.context.store.plan import Plan, plan
 from dajing.domains.context.store.schema import connect
 from dajing.domains.context.store.wanted import Wanted
 
 type Json = dict[str, Any]
+PAGE = 24  # documents fetched at once at first: a page of the usual length, and one that says whether more follow
 
 
 class Reader:
@@ -66,20 +68,49 @@ class Reader:
     def documents_of(self, *, wanted: Wanted) -> Iterator[bytes]:
         """The stored bytes of matching entities in the order of their creation."""
         chosen = plan(wanted=wanted, term=self.term, connection=self.connection)
-        cursor = self.connection.execute(chosen.documents, chosen.values)
-        try:
-            for doc, unsure in cursor:
+        rows = self._sorted(chosen) if chosen.scattered else self._ordered(chosen)
+        with contextlib.closing(rows):
+            for doc, unsure in rows:
                 if (chosen.exact and not unsure) or self.judge(wanted=wanted, entity=msgspec.json.decode(doc)):
                     yield doc
+
+    def _ordered(self, chosen: Plan) -> Generator[tuple[bytes, int]]:
+        """Documents from one statement, and whether each must be judged."""
+        cursor = self.connection.execute(chosen.documents, chosen.values)
+        try:
+            yield from cursor
         finally:
             cursor.close()  # an abandoned page must not hold its snapshot
+
+    def _sorted(self, chosen: Plan) -> Generator[tuple[bytes, int]]:
+        """The same from few keys that come in no order; documents are fetched as far as a page needs them."""
+        run = self.connection.execute
+        own = not self.connection.in_transaction
+        if own:
+            run("BEGIN")  # keys and documents of one moment
+        try:
+            unsure: dict[int, int] = {}
+            for key, doubt in run(chosen.first, chosen.first_values):
+                unsure[key] = min(doubt, unsure.get(key, 1))
+            keys, size = sorted(unsure), PAGE
+            while keys:
+                part, keys = keys[:size], keys[size:]
+                part += part[-1:] * (size - len(part))  # few sizes, so that the statements stay compiled
+                found: list[Any] = run(chosen.among(size), (*part, *chosen.where_values)).fetchall()
+                yield from ((doc, unsure[key]) for key, doc in found)
+                size = 10 * PAGE
+        finally:
+            if own:
+                run("END")
 
     def page(self, *, wanted: Wanted, offset: int, limit: int, count: bool) -> tuple[list[bytes], int, bool]:
         """One page of stored bytes, the total (when counted, else 0) and whether more follow."""
         if count:
             chosen = plan(wanted=wanted, term=self.term, connection=self.connection)
             if chosen.exact and wanted.geo is None:
-                total = int(self.connection.execute(chosen.count, chosen.values).get or 0)
+                total = int(
+                    self.connection.execute(chosen.count, (*chosen.first_values, *chosen.where_values)).get or 0
+                )
                 found, _, more = self.page(wanted=wanted, offset=offset, limit=limit, count=False)
                 return found, total, more
         found = []

@@ -129,12 +129,12 @@ def test_a_selective_value_leads_and_an_unselective_one_is_tested(store: Path) -
     reader = Reader(path=store)
     lamp = selection.parse(text="Lamp", context=core())
 
-    def source(text: str) -> str:
+    def first(text: str) -> str:
         wanted = Wanted(types=lamp, q=query.parse(text=text, context=core()))
-        return plan(wanted=wanted, term=reader.term, connection=reader.connection).source
+        return plan(wanted=wanted, term=reader.term, connection=reader.connection).first
 
-    assert "FROM number" in source("power==-3.5")
-    assert "FROM kind" in source("power>=0")
+    assert "FROM number" in first("power==-3.5")
+    assert "FROM kind" in first("power>=0")
 
 
 _VALUES = st.one_of(
