@@ -3,8 +3,8 @@
     python benchmarks/context.py [--entities 1000] [--runs 3] [--seconds 2] [--connections 32] [--only PATCH]
 
 Client and servers share the machine. The rates fall with its load; the ratios are what counts. The broker runs without
-tokens here, with history of every attribute that carries observedAt. Queries go over four connections, so that the broker
-is busy all the time while the client reads; their baseline runs in the client, without HTTP.
+tokens here, with history of every attribute that carries observedAt. Queries go over four connections, so that it is
+busy all the time while the client reads; their baseline runs in the client, without HTTP.
 """
 
 from __future__ import annotations
