@@ -7,6 +7,7 @@ from typing import Any
 
 from dajing.domains.context.broker.exchange import GEO_JSON, LD_JSON, Answer, Request, encode, link, quoted
 from dajing.domains.context.broker.reading import Meta
+from dajing.domains.context.ngsi import earlier
 from dajing.domains.context.ngsi.errors import BadRequestData
 from dajing.domains.context.ngsi.forms import LOCATION, Form, feature, flat, render
 from dajing.domains.context.ngsi.terms import need_name
@@ -24,16 +25,38 @@ def needs_geo(request: Request, meta: Meta) -> None:
 def one(*, entity: Json, form: Form, meta: Meta, request: Request) -> Answer:
     """One entity as an answer in the media type of the request."""
     if meta.media == GEO_JSON:
-        return finish(feature(entity=entity, form=form, geometry=_geometry(request, form)), meta, request)
+        return _shown(feature(entity=entity, form=form, geometry=_geometry(request, form)), meta, request)
     if form.join == "flat":
         found = flat(entities=[entity], form=form)
-        return finish(found if len(found) > 1 else found[0], meta, request)
-    return finish(render(entity=entity, form=form), meta, request)
+        return _shown(found if len(found) > 1 else found[0], meta, request)
+    return _shown(render(entity=entity, form=form), meta, request)
 
 
 def _geometry(request: Request, form: Form) -> str:
     name = request.parameters.get("geometryProperty")
     return form.context.expand(need_name(name, what="geometryProperty")) if name else LOCATION
+
+
+def older(request: Request) -> earlier.Version | None:
+    """The version that a consumer is limited to, where it is older than the newest kinds of attributes."""
+    preferred = _VERSION.search(request.header("prefer") or "")
+    if preferred is None:
+        return None
+    major, _, minor = preferred[1].partition(".")
+    version = int(major[:4]), int(minor[:4])
+    return version if version < earlier.NEWEST_KINDS else None
+
+
+def _shown(document: Any, meta: Meta, request: Request) -> Answer:
+    """Entities as an answer; 203 where they were amended for an earlier version (4.3.6.8)."""
+    version = older(request)
+    if version is None:
+        return finish(document, meta, request)
+    document, changed = earlier.amended(document=document, version=version)
+    answer = finish(document, meta, request)
+    if changed:
+        answer.status = 203
+    return answer
 
 
 def finish(document: Any, meta: Meta, request: Request) -> Answer:
@@ -97,10 +120,10 @@ def many(*, entities: list[Json], form: Form, meta: Meta, request: Request) -> A
     if meta.media == GEO_JSON:
         geometry = _geometry(request, form)
         features = [feature(entity=e, form=form, geometry=geometry) for e in entities]
-        return finish({"type": "FeatureCollection", "features": features}, meta, request)
+        return _shown({"type": "FeatureCollection", "features": features}, meta, request)
     if form.join == "flat":
-        return finish(flat(entities=entities, form=form), meta, request)
+        return _shown(flat(entities=entities, form=form), meta, request)
     rendered = [render(entity=e, form=form) for e in entities]
     if form.pick is not None:
         rendered = [r for r in rendered if r]
-    return finish(rendered, meta, request)
+    return _shown(rendered, meta, request)

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from dajing.domains.context.broker.answers import complete, joined, many, needs_geo, one, page_links
+from dajing.domains.context.broker.answers import complete, joined, many, needs_geo, older, one, page_links
 from dajing.domains.context.broker.exchange import GEO_JSON, LONG_QUERY, Answer, Request, encode
 from dajing.domains.context.broker.reading import (
     DEFAULT_LIMIT,
@@ -82,7 +82,7 @@ async def retrieve(broker: Broker, request: Request, identifier: str) -> Answer:
     if (form.pick or form.omit) and not render(entity=entity, form=form):
         raise ResourceNotFound(f"The entity {identifier} has nothing of what was asked for.")
     answer = one(entity=entity, form=form, meta=meta, request=request)
-    if not form.join:
+    if not form.join and answer.status == 200:
         if len(_KEPT_HEADERS) > 2_000:
             _KEPT_HEADERS.clear()
             broker.rendered.clear()
@@ -113,7 +113,7 @@ async def answer_query(broker: Broker, request: Request, meta: Meta, given: Json
     if limit == 0 and not count:
         raise BadRequestData("limit=0 asks for nothing unless count=true is given.")
     broker.need_tenant(tenant)
-    plain = bool(name)
+    plain = bool(name) and older(request) is None
 
     def work() -> tuple[bytes | list[Json], int, bool]:
         if keys is None:

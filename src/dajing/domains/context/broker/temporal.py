@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from dajing.domains.context.broker import scoping
 from dajing.domains.context.broker.answers import finish, page_links
 from dajing.domains.context.broker.batch import query_document
 from dajing.domains.context.broker.entities import BASE
@@ -30,6 +31,7 @@ from dajing.domains.context.ngsi.errors import BadRequestData, InvalidRequest, R
 from dajing.domains.context.ngsi.evolution import Aggregate, Span, aggregate_of, evolution, span_of
 from dajing.domains.context.ngsi.forms import Form
 from dajing.domains.context.ngsi.model import Reader as Model
+from dajing.domains.context.ngsi.scope import SCOPE, need_scope_instances
 from dajing.domains.context.ngsi.terms import VALUE_OF, need_name, need_uri
 from dajing.domains.context.store.history import History
 from dajing.domains.context.store.sums import aggregated
@@ -50,6 +52,17 @@ class TemporalModel(Model):
             return super().attribute(name, value, depth)
         need_name(name, what="The attribute name")
         return self.context.expand(name), [self.instance(v, name, depth) for v in value]
+
+    def scope(self, given: Any) -> Any:
+        """The instances of the scope."""
+        return need_scope_instances(given)
+
+    def fragment(self, body: Any) -> Json:
+        """As of an entity; the scope is one more attribute."""
+        found = super().fragment(body)
+        if (scopes := found.pop("scope", None)) is not None:
+            found["attrs"][SCOPE] = scopes
+        return found
 
 
 @dataclass(frozen=True)
@@ -93,7 +106,7 @@ async def create(broker: Broker, request: Request) -> Answer:
         tx.begin_tenant(tenant)
         key = tx.chronicle.begin(tenant, {**entity, "createdAt": at, "modifiedAt": at})
         _append(tx, tenant, key, entity, at)
-        _current(tx, tenant, entity, at)
+        _current(tx, tenant, key, entity, at)
         return begun
 
     if not await broker.write(act, heavy=True):
@@ -106,20 +119,26 @@ def _complete(instance: Json) -> bool:
 
 
 def _append(tx: Transaction, tenant: str, key: int, entity: Json, at: str) -> None:
+    if SCOPE in entity["attrs"]:
+        tx.chronicle.unfold(tenant, entity["id"])
     for iri, instances in entity["attrs"].items():
         for instance in instances:
-            tx.chronicle.append(tenant, key, iri, merge.stamp(instance, at=at))
+            new = scoping.stamped(instance=instance, at=at) if iri == SCOPE else merge.stamp(instance, at=at)
+            tx.chronicle.append(tenant, key, iri, new)
 
 
-def _current(tx: Transaction, tenant: str, entity: Json, at: str) -> None:
+def _current(tx: Transaction, tenant: str, history: int, entity: Json, at: str) -> None:
     """The current entity follows its history: the latest observation of each dataset wins, late ones change nothing."""
-    attrs = {iri: _latest(i for i in instances if not merge.is_null(i)) for iri, instances in entity["attrs"].items()}
+    given = {iri: instances for iri, instances in entity["attrs"].items() if iri != SCOPE}
+    attrs = {iri: _latest(i for i in instances if not merge.is_null(i)) for iri, instances in given.items()}
     attrs = {iri: instances for iri, instances in attrs.items() if instances}
+    scopes = scoping.current(tx=tx, tenant=tenant, key=history) if SCOPE in entity["attrs"] else None
+    head = {"scope": scopes} if scopes else {}
     tx.quiet = True
     try:
         present = tx.entity(tenant, entity["id"])
         if present is None:
-            tx.create(tenant, merge.created({**entity, "attrs": attrs}, at=at))
+            tx.create(tenant, merge.created({**entity, **head, "attrs": attrs}, at=at))
             return
         key, old = present
         newer = {}
@@ -128,8 +147,11 @@ def _current(tx: Transaction, tenant: str, entity: Json, at: str) -> None:
             fresh = [i for i in instances if i.get("observedAt", at) >= known.get(i.get("datasetId"), "")]
             if fresh:
                 newer[iri] = fresh
-        if newer:
-            tx.change(tenant, key, old, merge.appended(old, {"attrs": newer}, overwrite=True, at=at)[0])
+        if newer or (SCOPE in entity["attrs"] and scopes != old.get("scope")):
+            new = merge.appended(old, {"attrs": newer}, overwrite=True, at=at)[0]
+            if SCOPE in entity["attrs"]:
+                new = {**{k: v for k, v in new.items() if k != "scope"}, **head}
+            tx.change(tenant, key, old, new)
     finally:
         tx.quiet = False
 
@@ -155,9 +177,11 @@ async def append(broker: Broker, request: Request, identifier: str) -> Answer:
 
     def act(tx: Transaction) -> None:
         key, head = _history(tx, tenant, identifier)
-        _append(tx, tenant, key, fragment, at)
+        entity = {"id": identifier, "type": head["type"], "attrs": fragment["attrs"]}
+        _append(tx, tenant, key, entity, at)
+        _, head = _history(tx, tenant, identifier)
         tx.chronicle.save(key, {**head, "modifiedAt": at})
-        _current(tx, tenant, {"id": identifier, "type": head["type"], "attrs": fragment["attrs"]}, at)
+        _current(tx, tenant, key, entity, at)
 
     await broker.write(act, heavy=True)
     return Answer(status=204)
@@ -203,6 +227,8 @@ async def delete_attribute(broker: Broker, request: Request, identifier: str, na
 
     def act(tx: Transaction) -> None:
         key, _ = _history(tx, tenant, identifier)
+        if iri == SCOPE:
+            tx.chronicle.unfold(tenant, identifier)
         rows = list(tx.chronicle.instances(tenant, key, iri))
         wanted = None if dataset == "@none" else dataset
         gone = [row for row, instance in rows if every or instance.get("datasetId") == wanted]
@@ -221,9 +247,11 @@ async def change_instance(broker: Broker, request: Request, identifier: str, nam
     need_uri(instance, what="The id of an instance")
     request.only(("local",))
     body, context, _ = await writing(request, broker.contexts, patch=True)
-    iri, fragments = Model(context=context, patch=True).attribute(
-        name, body.get(name, body) if isinstance(body, dict) else body
-    )
+    given = body.get(name, body) if isinstance(body, dict) else body
+    if context.expand(name) == SCOPE:
+        iri, fragments = SCOPE, need_scope_instances(given)
+    else:
+        iri, fragments = Model(context=context, patch=True).attribute(name, given)
     at, tenant = broker.now(), request.tenant
 
     def act(tx: Transaction) -> None:
@@ -292,7 +320,7 @@ def _shown(
     attrs: dict[str, list[Json]] = {}
     sums: dict[str, Json] | None = {} if how.form.pick is None and how.form.omit is None else None
     for attr, iri in history.attributes(key=key):
-        if wanted and iri not in wanted:
+        if wanted and iri not in wanted and iri != SCOPE:
             continue
         if how.aggregate is not None and how.form.datasets is None and sums is not None:
             found_sums = aggregated(reader=history.reader, key=key, attr=attr, span=how.span, aggregate=how.aggregate)
@@ -307,6 +335,7 @@ def _shown(
     cut_at = None
     if how.aggregate is None:
         (attrs,), cut_at = cut(entities=[attrs], span=how.span, most=most)
+        attrs = _scoped(scoping.evolution_of(history=history, key=key, head=head), attrs, how)
     body = evolution(head=head, attrs=attrs, form=how.form, style=how.style, span=how.span, aggregate=how.aggregate)
     return body | {how.form.context.compact(iri): found for iri, found in (sums or {}).items()}, cut_at
 
@@ -334,12 +363,13 @@ async def _query(broker: Broker, request: Request, meta: Meta, given: Json) -> A
     for _, direction in keys[:1]:
         found.sort(key=lambda pair: str(pair[0]["id"]), reverse=direction == "desc")
     page = found[offset : offset + limit]
-    series, cut_at = [attrs for _, attrs in page], None
+    series, cut_at = [attrs for _, attrs, _ in page], None
     if how.aggregate is None:
         series, cut_at = cut(entities=series, span=how.span, most=broker.most_instances)
+        series = [_scoped(scopes, attrs, how) for (_, _, scopes), attrs in zip(page, series, strict=True)]
     body = [
         evolution(head=head, attrs=attrs, form=how.form, style=how.style, span=how.span, aggregate=how.aggregate)
-        for (head, _), attrs in zip(page, series, strict=True)
+        for (head, *_), attrs in zip(page, series, strict=True)
     ]
     answer = partial(finish(body, meta, request), cut_at)
     if count:
@@ -349,7 +379,18 @@ async def _query(broker: Broker, request: Request, meta: Meta, given: Json) -> A
     return answer
 
 
-def _matching(broker: Broker, tenant: str, wanted: Wanted, how: Asked) -> list[tuple[Json, Attributes]]:
+type Found = tuple[Json, Attributes, list[Json]]
+
+
+def _scoped(scopes: list[Json], attrs: Attributes, how: Asked) -> Attributes:
+    """Attributes with the scope first, as far as the time asked for shows it."""
+    shown = scoping.carried(instances=scopes, shown=attrs.get(SCOPE, []), span=how.span)
+    rest = {iri: instances for iri, instances in attrs.items() if iri != SCOPE}
+    return {SCOPE: shown, **rest} if shown else rest
+
+
+def _matching(broker: Broker, tenant: str, wanted: Wanted, how: Asked) -> list[Found]:
+    """(head, chosen attributes, the whole evolution of the scope) of every history that matches."""
     history = History(reader=broker.reader, archive=broker.archive)
     parts = wanted.alternatives or (wanted,)
     heads: dict[int, Json] = {
@@ -360,16 +401,20 @@ def _matching(broker: Broker, tenant: str, wanted: Wanted, how: Asked) -> list[t
     }
     found = []
     for key, head in sorted(heads.items()):
-        attrs = {iri: history.instances(key=key, attr=attr, span=how.span) for attr, iri in history.attributes(key=key)}
+        span = scoping.unlimited(span=how.span, scoped=wanted.scope is not None)
+        attrs = {iri: history.instances(key=key, attr=attr, span=span) for attr, iri in history.attributes(key=key)}
         if how.form.datasets is not None:
             datasets = how.form.datasets
             attrs = {i: [x for x in v if x.get("datasetId", "@none") in datasets] for i, v in attrs.items()}
+        scopes = scoping.evolution_of(history=history, key=key, head=head)
+        if wanted.scope is not None:
+            attrs = scoping.within_scope(instances=scopes, attrs=attrs, wanted=wanted.scope, span=how.span)
         attrs = {iri: instances for iri, instances in attrs.items() if instances}
         entity = {**head, "attrs": attrs}
-        rest = Wanted(tenant=tenant, attributes=wanted.attributes, q=wanted.q, geo=wanted.geo, scope=wanted.scope)
+        rest = Wanted(tenant=tenant, attributes=wanted.attributes, q=wanted.q, geo=wanted.geo)
         if attrs and broker.reader.judge(wanted=rest, entity=entity):
-            chosen = {i: v for i, v in attrs.items() if not wanted.attributes or i in wanted.attributes}
-            found.append((head, chosen))
+            chosen = {i: v for i, v in attrs.items() if not wanted.attributes or i in (*wanted.attributes, SCOPE)}
+            found.append((head, chosen, scopes))
     return found
 
 

@@ -224,8 +224,6 @@ def evolution(
     types = [compact(t) for t in head["type"]]
     found["id"] = head["id"]
     found["type"] = types if len(types) > 1 else types[0]
-    if head.get("scope"):
-        found["scope"] = head["scope"] if len(head["scope"]) > 1 else head["scope"][0]
     for name in ("createdAt", "modifiedAt", "deletedAt"):
         if name in head and form.system:
             found[name] = head[name]

@@ -9,6 +9,7 @@ from typing import Any
 
 from dajing.domains.context.ngsi.errors import BadRequestData, ResourceNotFound
 from dajing.domains.context.ngsi.quick import put_plain
+from dajing.domains.context.ngsi.scope import SCOPE, scope_instance, scope_removed
 from dajing.domains.context.ngsi.terms import NULL, VALUE_OF, canonical_time
 
 type Json = dict[str, Any]
@@ -237,9 +238,6 @@ def attribute_replaced(old: Json, iri: str, instances: list[Json], *, at: str) -
     return {**old, "attrs": {**old["attrs"], iri: list(by_dataset.values())}, "modifiedAt": at}
 
 
-SCOPE = "https://uri.etsi.org/ngsi-ld/scope"
-
-
 def expired(old: Json, *, at: str) -> Json | None:
     """The entity without what has expired by ``at`` (4.24); None when it is gone itself."""
     now = canonical_time(at)
@@ -304,6 +302,14 @@ class Change:
         for iri in before.keys() - after.keys():
             found += [("attributeDeleted", iri, gone, None) for gone in before[iri]]
         return found
+
+    def scope(self) -> Json | None:
+        """The instance of history that a change of the scopes is (4.5.6); None where they stay, or the entity goes."""
+        after = self.new.get("scope") if self.new else None
+        before = self.old.get("scope") if self.old else None
+        if self.new is None or after == before:
+            return None
+        return scope_instance(scopes=after, at=self.at) if after else scope_removed(at=self.at)
 
 
 def _same_dataset(one: Json, other: Json) -> bool:

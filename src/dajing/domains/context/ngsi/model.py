@@ -70,7 +70,7 @@ class Reader:
         if given is not None:
             found["type"] = self.types(given)
         if "scope" in body:
-            found["scope"] = NULL if self.patch and body["scope"] in (NULL, [NULL]) else need_scopes(body["scope"])
+            found["scope"] = self.scope(body["scope"])
         if "expiresAt" in body:
             gone = self.patch and body["expiresAt"] == NULL
             found["expiresAt"] = NULL if gone else need_time(body["expiresAt"], what="expiresAt")
@@ -82,6 +82,10 @@ class Reader:
                     raise BadRequestData(f"The attribute {name} is given twice, under two names.")
                 attrs[iri] = instances
         return {**found, "attrs": attrs}
+
+    def scope(self, given: Any) -> Any:
+        """The scopes of an entity; NGSI-LD Null where a patch removes them."""
+        return NULL if self.patch and given in (NULL, [NULL]) else need_scopes(given)
 
     def types(self, given: Any) -> list[str]:
         """Expanded entity types, in order, each once."""

@@ -9,6 +9,7 @@ import apsw
 import msgspec
 
 from dajing.domains.context.ngsi.merge import Change
+from dajing.domains.context.ngsi.scope import SCOPE, scope_instance
 from dajing.domains.context.ngsi.terms import NULL, VALUE_OF, micros
 
 type Json = dict[str, Any]
@@ -30,7 +31,7 @@ class Chronicle:
     def __init__(self, *, connection: apsw.Connection, term: Callable[[str, str], int]) -> None:
         self._connection = connection
         self._term = term
-        self._heads: dict[tuple[str, str], tuple[int, list[str], Any]] = {}
+        self._heads: dict[tuple[str, str], tuple[int, list[str]]] = {}
         self._sealed = int(connection.execute("SELECT max(upto) FROM sealing").get or 0)
         self.keep: Keep = "all"
 
@@ -40,7 +41,7 @@ class Chronicle:
         self._sealed = int(self._connection.execute("SELECT max(upto) FROM sealing").get or 0)
 
     def head(self, tenant: str, identifier: str) -> tuple[int, Json] | None:
-        """The key and the head (id, types, scope, times) of an entity's history."""
+        """The key and the head (id, types, times; scope in old files alone) of an entity's history."""
         row = self._connection.execute("SELECT k, head FROM chronicle WHERE tenant=? AND id=?", (tenant, identifier))
         found = row.get
         return (found[0], msgspec.json.decode(found[1])) if found else None
@@ -48,18 +49,18 @@ class Chronicle:
     def begin(self, tenant: str, entity: Json) -> int:
         """The key of the history of an entity, begun at its first call; types are added as they appear."""
         kept = self._heads.get((tenant, entity["id"]))
-        if kept is not None and kept[1] == entity.get("type", kept[1]) and kept[2] == entity.get("scope", kept[2]):
+        if kept is not None and kept[1] == entity.get("type", kept[1]):
             return kept[0]
         key, head = self._begin(tenant, entity)
         if len(self._heads) >= MOST_HEADS:
             self._heads.clear()
-        self._heads[tenant, entity["id"]] = key, head["type"], head.get("scope")
+        self._heads[tenant, entity["id"]] = key, head["type"]
         return key
 
     def _begin(self, tenant: str, entity: Json) -> tuple[int, Json]:
         found = self.head(tenant, entity["id"])
         if found is None:
-            head = {k: v for k, v in entity.items() if k != "attrs"}
+            head = {k: v for k, v in entity.items() if k not in ("attrs", "scope")}
             self._connection.execute(
                 "INSERT INTO chronicle(tenant, id, head) VALUES (?, ?, ?)",
                 (tenant, entity["id"], msgspec.json.encode(head)),
@@ -69,10 +70,8 @@ class Chronicle:
             return key, head
         key, head = found
         types = list(dict.fromkeys([*head["type"], *entity.get("type", ())]))
-        scope = entity.get("scope", head.get("scope"))
-        if types != head["type"] or scope != head.get("scope") or "deletedAt" in head:
+        if types != head["type"] or "deletedAt" in head:
             head = {k: v for k, v in head.items() if k != "deletedAt"} | {"type": types}
-            head |= {"scope": scope} if scope else {}
             self.save(key, head)
             self._kinds(tenant, key, types)
         return key, head
@@ -99,6 +98,8 @@ class Chronicle:
             instance = new if new is not None else deletion(old or {}, at=change.at)
             if self.keep == "all" or "observedAt" in (new or old or {}):
                 wanted.append((trigger, iri, instance))
+        if (scope := change.scope()) is not None:
+            wanted.append(("attributeUpdated", SCOPE, scope))
         entity = change.new or change.old or {}
         if not wanted and (change.old is not None or self.keep != "all"):
             return
@@ -106,9 +107,18 @@ class Chronicle:
         for trigger, iri, instance in wanted:
             if trigger == "attributeDeleted" and change.new is None:
                 continue
+            if iri == SCOPE:
+                self.unfold(tenant, entity["id"])
             self.append(tenant, key, iri, instance)
         if change.new is None and (found := self.head(tenant, entity["id"])):
             self.save(key, found[1] | {"deletedAt": change.at})
+
+    def unfold(self, tenant: str, identifier: str) -> None:
+        """Turn the scope that an earlier version kept in the head into an instance, as the first of them."""
+        found = self.head(tenant, identifier)
+        if found is not None and (scopes := found[1].pop("scope", None)):
+            self.append(tenant, found[0], SCOPE, scope_instance(scopes=scopes, at=found[1]["createdAt"]))
+            self.save(*found)
 
     def append(self, tenant: str, key: int, iri: str, instance: Json) -> str:
         """One instance; unless it brings an instanceId of its own, its row gives it one (see ``named``).

@@ -66,6 +66,10 @@ class History:
         )
         return list(self._reader.connection.execute(sql, {"k": key}))
 
+    def term(self, *, key: int, iri: str) -> int | None:
+        """The number of an attribute that a history ever had."""
+        return next((n for n, found in self.attributes(key=key) if found == iri), None)
+
     def instances(self, *, key: int, attr: int, span: Span) -> list[Json]:
         """The instances of one attribute within a span, in order of time; with ``last``, the latest ones."""
         column = _COLUMNS[span.timeproperty]
