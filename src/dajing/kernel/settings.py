@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     )
     public_url: str = Field("", description="Address under which people reach the centre, for links in messages.")
     rows: str = Field("", description="URL of the row store; by default rows.db in the data directory.")
+    live: str = Field("", description="URL of the live city's store; by default live.db in the data directory.")
     bus: str = Field("", description="URL of the bus (nats://…); by default in-process consumers of the outbox.")
     analytics: str = Field("duckdb://", description="Engine of measures: duckdb:// or sc://host:port (Spark Connect).")
     history: str = Field("", description="Iceberg warehouse URL; by default history/ in the data directory.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,6 +16,7 @@ from dajing.domains.context.ngsi.forms import LOCATION
 from dajing.domains.context.ngsi.terms import VALUE_OF, iso, micros, parse_time
 from dajing.domains.context.store.history import History
 from dajing.domains.context.store.reader import Reader
+from dajing.domains.context.store.schema import Location, begun, live_store
 from dajing.kernel.settings import settings
 
 __all__ = [
@@ -77,14 +77,14 @@ class Place(msgspec.Struct, frozen=True):
 
 
 @functools.lru_cache(maxsize=4)
-def _reader(path: Path) -> Reader:
+def _reader(path: Location) -> Reader:
     return Reader(path=path)
 
 
 def store() -> Reader | None:
     """The live store of this installation, or None before anything was sent to it."""
-    path = settings().data_dir / "live.db"
-    return _reader(path) if path.exists() else None
+    path = live_store(settings=settings())
+    return _reader(path) if begun(path=path) else None
 
 
 def _iri(name: str) -> str:

@@ -29,7 +29,11 @@ def context() -> None:
 @context.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8601, show_default=True, help="Port to listen on.")
-@click.option("--store", type=click.Path(path_type=Path), help="The file live.db; by default in the data directory.")
+@click.option(
+    "--store",
+    type=click.Path(path_type=Path),
+    help="A file live.db; by default the store of the setting `live`.",
+)
 @click.option("--auth", type=click.Choice(["tokens", "none"]), default="tokens", show_default=True,
               help="Who may call: holders of tokens, or (on loopback only) everyone.")  # fmt: skip
 @click.option("--history", type=click.Choice(["all", "observed", "none"]), default="all", show_default=True,
@@ -44,12 +48,13 @@ def serve(
 ) -> None:  # fmt: skip
     """Serve /ngsi-ld/v1 until SIGTERM."""
     from dajing.domains.context.broker.serving import run
+    from dajing.domains.context.store.schema import live_store
     from dajing.kernel.settings import settings
 
     if auth == "none" and not _loopback(host):
         raise OpenToTheNetwork(host=host)
     run(
-        host=host, port=port, path=store or settings().data_dir / "live.db",
+        host=host, port=port, path=store or live_store(settings=settings()),
         rows=settings().data_dir / "rows.db", rows_url=settings().rows, tokens=auth == "tokens",
         keep=history, lenient=lenient, may_call=may_call or settings().may_call,
         archived=store is None, most_instances=most_instances,

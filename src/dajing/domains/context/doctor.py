@@ -8,7 +8,7 @@ from datetime import datetime
 
 import apsw
 
-from dajing.domains.context.store.schema import connect
+from dajing.domains.context.store.schema import connect, live_store
 from dajing.kernel.settings import Settings
 from dajing.kernel.supervisor.lock import held
 from dajing.kernel.upkeep.findings import Check, Finding, finding
@@ -36,7 +36,9 @@ def broker(settings: Settings, now: datetime) -> Finding:
 
 def live(settings: Settings, now: datetime) -> Finding:
     """SQLite's own quick check of live.db, and how much it holds."""
-    path = settings.data_dir / "live.db"
+    path = live_store(settings=settings)
+    if isinstance(path, str):
+        return _server(path)
     if not path.exists():
         return finding("live", "good", "还没有 live.db", "there is no live.db yet")
     try:
@@ -55,6 +57,22 @@ def live(settings: Settings, now: datetime) -> Finding:
         cure_zh="立即停止，从最近的备份恢复：./dajing restore",
         cure_en="stop now and restore the last backup: ./dajing restore",
     )
+
+
+def _server(url: str) -> Finding:
+    """Whether the database of the live city answers, and how much it holds."""
+    try:
+        connection = connect(path=url)
+        entities = connection.execute("SELECT count(*) FROM entity").get
+        connection.close()
+    except Exception as error:
+        cause = str(error).splitlines()[0]
+        return finding(
+            "live", "bad", f"感知数据库：{cause}", f"the live city's database: {cause}",
+            cure_zh="核对 DAJING_LIVE 的地址和口令，并确认数据库在运行",
+            cure_en="check address and password in DAJING_LIVE, and that the database runs",
+        )  # fmt: skip
+    return finding("live", "good", f"感知数据库：{entities} 个实体", f"the live city's database: {entities} entities")
 
 
 CHECKS: tuple[Check, ...] = (broker, live)

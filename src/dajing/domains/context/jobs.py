@@ -41,5 +41,6 @@ def feed() -> None:
 def seal_history() -> int:
     """Append what live.db keeps of history to the stream; a killed run is taken up where its last batch ended."""
     from dajing.domains.context.archive.sealing import seal
+    from dajing.domains.context.store.schema import live_store
 
-    return seal(path=settings().data_dir / "live.db", at=datetime.now(UTC))
+    return seal(path=live_store(settings=settings()), at=datetime.now(UTC))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import apsw
 from django.db import transaction
 
 from dajing.domains.context.models import Sealed
+from dajing.domains.context.store.schema import Location, begun, connect
 from dajing.domains.context.streams import OBSERVATIONS
 from dajing.kernel.series.api import append
 
@@ -23,12 +23,11 @@ _ROWS = (
 )
 
 
-def seal(*, path: Path, at: datetime) -> int:
+def seal(*, path: Location, at: datetime) -> int:
     """Append every sealable row of the live store at ``path`` beyond the position; returns how many facts."""
-    if not path.exists():
+    if not begun(path=path):
         return 0
-    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-    connection.set_busy_timeout(10_000)
+    connection = connect(path=path)
     total = 0
     try:
         while moved := _batch(connection, at):

@@ -12,11 +12,12 @@ def main() -> None:
     """Serve until SIGTERM."""
     die_with_parent()
     from dajing.domains.context.broker.serving import run
+    from dajing.domains.context.store.schema import live_store
 
     own = settings()
     wait_for_go()
     run(
-        host=own.machine_host, port=own.machine, path=own.data_dir / "live.db", rows=own.data_dir / "rows.db",
+        host=own.machine_host, port=own.machine, path=live_store(settings=own), rows=own.data_dir / "rows.db",
         rows_url=own.rows, tokens=True, keep="observed", lenient=False, may_call=own.may_call, archived=True,
         clock=lambda: datetime.now(UTC),
     )  # fmt: skip

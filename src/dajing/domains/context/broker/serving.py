@@ -11,14 +11,15 @@ import uvicorn
 
 from dajing.domains.context.broker.app import Application
 from dajing.domains.context.broker.state import MOST_INSTANCES, Broker
+from dajing.domains.context.store.schema import Location
 
 
 def run(
     *,
     host: str,
     port: int,
-    path: Path,
-    rows: Path | None = None,
+    path: Location,
+    rows: Path,
     rows_url: str = "",
     tokens: bool,
     keep: Any,
@@ -33,12 +34,12 @@ def run(
     if tokens:
         from dajing.domains.context.broker.tokens import Tokens
 
-        auth = Tokens(rows=path.parent / "rows.db" if rows is None else rows, url=rows_url, clock=clock)
+        auth = Tokens(rows=rows, url=rows_url, clock=clock)
     archive = None
     if archived:
         from dajing.domains.context.archive.cold import Archive
 
-        archive = Archive(rows=path.parent / "rows.db" if rows is None else rows, url=rows_url)
+        archive = Archive(rows=rows, url=rows_url)
     broker = Broker(
         path=path,
         clock=clock,

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import apsw
@@ -23,6 +22,7 @@ from dajing.domains.context.ngsi.errors import NoTenant
 from dajing.domains.context.ngsi.terms import iso, micros
 from dajing.domains.context.store.chronicle import Keep
 from dajing.domains.context.store.reader import Reader
+from dajing.domains.context.store.schema import Location
 from dajing.domains.context.store.transaction import Changed
 from dajing.domains.context.store.writer import Act, Writer
 
@@ -40,10 +40,10 @@ STEPS = 1_000  # instructions of SQLite's machine between two looks at the clock
 
 
 class Broker:
-    """One running broker over one live.db. ``clock`` gives the time of each act."""
+    """One running broker over one live.db, or one database of PostgreSQL. ``clock`` gives the time of each act."""
 
     def __init__(
-        self, *, path: Path, clock: Callable[[], datetime], keep: Keep = "all", lenient: bool = False,
+        self, *, path: Location, clock: Callable[[], datetime], keep: Keep = "all", lenient: bool = False,
         auth: Any = None, may_call: str = "", archive: Archive | None = None,
         most_instances: int = MOST_INSTANCES,
     ) -> None:  # fmt: skip
@@ -76,7 +76,8 @@ class Broker:
         """Open the store and take up the subscriptions."""
         from dajing.domains.context.broker.notifier import Notifier
 
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if not isinstance(self.path, str):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
         self.notifier = Notifier(broker=self)
         self.writer = Writer(path=self.path, committed=self._committed, before=self.notifier.match)
         await self.writer.start()
@@ -124,6 +125,8 @@ class Broker:
     async def ask[T](self, work: Callable[[], T]) -> T:
         """Run a query here while it is short, beside the event loop when it turns out to be long."""
         connection = self.reader.connection
+        if not isinstance(connection, apsw.Connection):
+            return await self.read(work)  # a server is always waited for
         until = time.perf_counter() + SHORT
         connection.set_progress_handler(lambda: time.perf_counter() > until, STEPS)
         try:

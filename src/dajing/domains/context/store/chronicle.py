@@ -15,7 +15,9 @@ from dajing.domains.context.ngsi.terms import NULL, VALUE_OF, micros
 type Json = dict[str, Any]
 type Keep = Literal["all", "observed", "none"]
 MOST_HEADS = 50_000
-_REPEATED = "SELECT n FROM instance WHERE k=? AND attr=? AND observed=? AND dataset IS ?"
+_REPEATED = "SELECT n FROM instance WHERE k=? AND attr=? AND observed=? AND dataset IS NOT DISTINCT FROM ?"
+_GONE = "INSERT INTO gone_history VALUES (?, ?, ?) ON CONFLICT(tenant, id) DO UPDATE SET upto=excluded.upto"
+_SEALING = "INSERT INTO sealing VALUES (1, ?) ON CONFLICT(one) DO UPDATE SET upto=excluded.upto"
 _UPDATE = (
     "UPDATE instance SET dataset=?, instance=?, observed=?, created=?, modified=?, deleted=?, value=?, doc=? WHERE n=?"
 )
@@ -84,7 +86,7 @@ class Chronicle:
     def _kinds(self, tenant: str, key: int, types: list[str]) -> None:
         for iri in types:
             self._connection.execute(
-                "INSERT OR IGNORE INTO chronicle_kind VALUES (?, ?)", (self._term(tenant, iri), key)
+                "INSERT INTO chronicle_kind VALUES (?, ?) ON CONFLICT DO NOTHING", (self._term(tenant, iri), key)
             )
 
     def record(self, tenant: str, change: Change) -> None:
@@ -156,7 +158,7 @@ class Chronicle:
         """Remove rows of history (5.6.13, 5.6.15), also where they are sealed already."""
         self._connection.executemany("DELETE FROM instance WHERE n=?", [(row,) for row in rows])
         sealed = [(row,) for row in rows if row <= self._sealed]
-        self._connection.executemany("INSERT OR IGNORE INTO gone VALUES (?)", sealed)
+        self._connection.executemany("INSERT INTO gone VALUES (?) ON CONFLICT DO NOTHING", sealed)
 
     def forget_sealed(self, tenant: str, key: int, iri: str, dataset: str | None, *, every: bool) -> bool:
         """Remove what the archive holds of an attribute (all of it, or one dataset's); whether it may hold any."""
@@ -172,7 +174,7 @@ class Chronicle:
         """Remove the history of an attribute instance that expired (4.24)."""
         found = self.head(tenant, identifier)
         if found is not None:
-            sql = "SELECT n FROM instance WHERE k=? AND attr=? AND dataset IS ?"
+            sql = "SELECT n FROM instance WHERE k=? AND attr=? AND dataset IS NOT DISTINCT FROM ?"
             values = (found[0], self._term(tenant, iri), dataset)
             self.forget([n for (n,) in list(self._connection.execute(sql, values))])
             self.forget_sealed(tenant, found[0], iri, dataset, every=False)
@@ -184,7 +186,8 @@ class Chronicle:
             self._connection.execute(f"DELETE FROM {table} WHERE k=?", (key,))
         if self._sealed:
             self._connection.execute(
-                "INSERT OR REPLACE INTO gone_history VALUES (?, ?, ?)", (tenant, identifier, self._sealed)
+                "INSERT INTO gone_history VALUES (?, ?, ?) ON CONFLICT(tenant, id) DO UPDATE SET upto=excluded.upto",
+                (tenant, identifier, self._sealed),
             )
 
     # -- towards the archive --------------------------------------------------------------------------------------
@@ -192,7 +195,9 @@ class Chronicle:
         """Say that rows up to the newest may be sealed: from now on none of them is changed in place."""
         newest = self._connection.execute("SELECT max(n) FROM instance").get or 0
         if newest > self._sealed:
-            self._connection.execute("INSERT OR REPLACE INTO sealing VALUES (1, ?)", (newest,))
+            self._connection.execute(
+                "INSERT INTO sealing VALUES (1, ?) ON CONFLICT(one) DO UPDATE SET upto=excluded.upto", (newest,)
+            )
             self._sealed = newest
 
     def trim(self, *, position: int, before: int, most: int = 5_000) -> int:
@@ -203,7 +208,8 @@ class Chronicle:
         )
         rows = list(self._connection.execute(sql, (min(position, self._sealed), before, most)))
         self._connection.executemany(
-            "INSERT INTO cold VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET newest=max(newest, excluded.newest)",
+            "INSERT INTO cold VALUES (?, ?, ?) ON CONFLICT(k, attr) DO UPDATE SET newest=excluded.newest "
+            "WHERE excluded.newest > cold.newest",
             [(k, attr, at) for _, k, attr, at in rows],
         )
         self._connection.executemany("DELETE FROM instance WHERE n=?", [(n,) for n, *_ in rows])

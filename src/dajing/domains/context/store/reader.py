@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Generator, Iterator
-from pathlib import Path
 from typing import Any
 
 import apsw
@@ -14,7 +13,7 @@ import msgspec
 from dajing.domains.context.ngsi import query as q_language
 from dajing.domains.context.ngsi import selection
 from dajing.domains.context.store.plan import Plan, plan
-from dajing.domains.context.store.schema import connect
+from dajing.domains.context.store.schema import Location, connect
 from dajing.domains.context.store.wanted import Wanted
 
 type Json = dict[str, Any]
@@ -24,7 +23,7 @@ PAGE = 24  # documents fetched at once at first: a page of the usual length, and
 class Reader:
     """Read-only connections, one per thread."""
 
-    def __init__(self, *, path: Path) -> None:
+    def __init__(self, *, path: Location) -> None:
         self._path = path
         self._local = threading.local()
         self._terms: dict[tuple[str, str], int] = {}
@@ -76,7 +75,8 @@ class Reader:
 
     def _ordered(self, chosen: Plan) -> Generator[tuple[bytes, int]]:
         """Documents from one statement, and whether each must be judged."""
-        cursor = self.connection.execute(chosen.documents, chosen.values)
+        lazily = getattr(self.connection, "lazy", self.connection.execute)  # PostgreSQL would send all at once
+        cursor = lazily(chosen.documents, chosen.values)
         try:
             yield from cursor
         finally:

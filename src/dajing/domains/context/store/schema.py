@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import apsw
 
+from dajing.kernel.settings import Settings
 from dajing.kernel.text import Refusal, Text
 
+type Location = Path | str  # live.db, or the URL of a PostgreSQL database
 VERSION = 2
 CACHE = 32_000  # KiB of pages that the writer keeps, twice what each reader does; the system keeps the rest
 BUSY = 10_000  # milliseconds that a connection waits for another process
@@ -71,8 +74,14 @@ class NewerStore(Refusal):
     )
 
 
-def connect(*, path: Path, write: bool = False) -> apsw.Connection:
-    """A connection to live.db; only the writer's may change it."""
+def connect(*, path: Location, write: bool = False) -> apsw.Connection:
+    """A connection to live.db or, by URL, to PostgreSQL; only the writer's may change anything."""
+    if isinstance(path, str):
+        from dajing.domains.context.store import postgresql
+
+        other = postgresql.Connection(url=path, write=write)
+        other.prepare(tables=TABLES) if write else None
+        return cast(apsw.Connection, other)
     if apsw.sqlite_lib_version().split(".") and tuple(map(int, apsw.sqlite_lib_version().split("."))) < (3, 51, 3):
         raise UnsafeLibrary(found=apsw.sqlite_lib_version())
     connection = apsw.Connection(str(path), statementcachesize=200)
@@ -86,6 +95,16 @@ def connect(*, path: Path, write: bool = False) -> apsw.Connection:
     else:
         connection.pragma("query_only", True)
     return connection
+
+
+def live_store(*, settings: Settings) -> Location:
+    """Where this installation keeps the live city: the URL of its settings, else live.db in the data directory."""
+    return settings.live or settings.data_dir / "live.db"
+
+
+def begun(*, path: Location) -> bool:
+    """Whether a store is there."""
+    return isinstance(path, str) or path.exists()
 
 
 def _prepare(connection: apsw.Connection, path: Path) -> None:

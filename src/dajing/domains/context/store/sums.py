@@ -10,6 +10,8 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import apsw
+
 from dajing.domains.context.ngsi.evolution import MOST_BUCKETS, Aggregate, Span, bounds, brief
 from dajing.domains.context.ngsi.terms import micros
 from dajing.domains.context.store.reader import Reader
@@ -43,11 +45,12 @@ def aggregated(*, reader: Reader, key: int, attr: int, span: Span, aggregate: Ag
     """``{"type": "Property", method: [[value, start, end], …]}``, or None where the instances must be looked at.
 
     That is where periods have months, another time than ``observedAt`` counts, values are no numbers, there are several
-    datasets, distinct values are counted, or part of the history is archived.
+    datasets, distinct values are counted, or part of the history is archived; and always on PostgreSQL.
     """
     if (
-        span.timeproperty != "observedAt" or not span.relation or span.last or "distinctCount" in aggregate.methods
-        or (aggregate.period is not None and aggregate.period[0])
+        not isinstance(reader.connection, apsw.Connection)
+        or span.timeproperty != "observedAt" or not span.relation or span.last
+        or "distinctCount" in aggregate.methods or (aggregate.period is not None and aggregate.period[0])
     ):  # fmt: skip
         return None
     run = reader.connection.execute

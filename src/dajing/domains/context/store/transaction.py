@@ -15,11 +15,12 @@ from dajing.domains.context.store.chronicle import Chronicle
 from dajing.domains.context.store.index import Row, rows
 
 type Json = dict[str, Any]
+_TERM = "INSERT INTO term(tenant, iri) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _INSERT = {
-    "has": "INSERT OR IGNORE INTO has VALUES (?, ?)",
-    "number": "INSERT OR IGNORE INTO number(attr, k, value) VALUES (?, ?, ?)",
-    "word": "INSERT OR IGNORE INTO word(attr, k, value) VALUES (?, ?, ?)",
-    "cell": "INSERT OR IGNORE INTO place(attr, k, cell, east, north) VALUES (?, ?, ?, ?, ?)",
+    "has": "INSERT INTO has VALUES (?, ?) ON CONFLICT DO NOTHING",
+    "number": "INSERT INTO number(attr, k, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    "word": "INSERT INTO word(attr, k, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    "cell": "INSERT INTO place(attr, k, cell, east, north) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
 }
 _DELETE = {
     "has": "DELETE FROM has WHERE attr=? AND k=?",
@@ -101,7 +102,9 @@ class Transaction:
         """The number of an IRI within a tenant, given out at its first use."""
         found = self._terms.get((tenant, iri))
         if found is None:
-            self._connection.execute("INSERT OR IGNORE INTO term(tenant, iri) VALUES (?, ?)", (tenant, iri))
+            self._connection.execute(
+                "INSERT INTO term(tenant, iri) VALUES (?, ?) ON CONFLICT DO NOTHING", (tenant, iri)
+            )
             found = self._connection.execute("SELECT n FROM term WHERE tenant=? AND iri=?", (tenant, iri)).get
             assert found is not None  # noqa: S101 - the line before made it
             if len(self._terms) > 50_000:
@@ -112,7 +115,7 @@ class Transaction:
     def begin_tenant(self, tenant: str) -> None:
         """A tenant exists from its first creation on (clause 6.3.14)."""
         if tenant and tenant not in self.tenants:
-            self._connection.execute("INSERT OR IGNORE INTO tenant VALUES (?)", (tenant,))
+            self._connection.execute("INSERT INTO tenant VALUES (?) ON CONFLICT DO NOTHING", (tenant,))
             self.tenants.add(tenant)
 
     # -- entities -------------------------------------------------------------------------------------------------
@@ -165,7 +168,7 @@ class Transaction:
         for iri in types_before - types_after:
             run("DELETE FROM kind WHERE type=? AND k=?", (self.term(tenant, iri), key))
         for iri in types_after - types_before:
-            run("INSERT OR IGNORE INTO kind VALUES (?, ?)", (self.term(tenant, iri), key))
+            run("INSERT INTO kind VALUES (?, ?) ON CONFLICT DO NOTHING", (self.term(tenant, iri), key))
         for table, iri, value in before - after:
             more = () if table == "has" else (value[0],) if table == "cell" else (value,)
             run(_DELETE[table], (self.term(tenant, iri), key, *more))
@@ -191,7 +194,7 @@ class Transaction:
         """Store a subscription or a context."""
         self.begin_tenant(tenant)
         self._connection.execute(
-            f"INSERT OR REPLACE INTO {_documents(table)} VALUES (?, ?, ?)",
+            f"INSERT INTO {_documents(table)} VALUES (?, ?, ?) ON CONFLICT(tenant, id) DO UPDATE SET doc=excluded.doc",
             (tenant, identifier, msgspec.json.encode(document)),
         )
 

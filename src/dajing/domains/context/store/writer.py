@@ -12,13 +12,12 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import apsw
 import structlog
 
-from dajing.domains.context.store.schema import BUSY, connect
+from dajing.domains.context.store.schema import BUSY, Location, connect
 
 if TYPE_CHECKING:
     from dajing.domains.context.store.transaction import Transaction
@@ -48,7 +47,7 @@ class Writer:
     def __init__(
         self,
         *,
-        path: Path,
+        path: Location,
         committed: Callable[[list[Any], Any], None],
         before: Callable[[Transaction], Any] = lambda _: None,
     ) -> None:
@@ -194,7 +193,8 @@ class Writer:
             except Exception as error:
                 if isinstance(error, apsw.Error) and not isinstance(error, apsw.ConstraintError):
                     raise
-                if transaction.written != written or transaction.mark() != mark:
+                # after an error of its own PostgreSQL goes no further in a transaction
+                if isinstance(error, apsw.Error) or transaction.written != written or transaction.mark() != mark:
                     return None, len(results) + 1
                 results.append((future, None, error))
             if until is not None and time.perf_counter() > until:

@@ -7,16 +7,31 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from dajing.domains.context.broker.app import Application
 from dajing.domains.context.broker.state import Broker
+from dajing.domains.context.store.schema import Location
+from dajing.kernel.settings import settings
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Location:
+    """A fresh live.db, or on PostgreSQL (``dajing test --store postgresql``) a fresh schema."""
+    if not (url := settings().rows):
+        return tmp_path / "live.db"
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute("DROP SCHEMA IF EXISTS live CASCADE")
+    return url
 
 
 @pytest_asyncio.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
+async def broker(store: Location) -> AsyncIterator[Broker]:
     # tests answer on loopback, which a real broker only calls where the settings name it
-    running = Broker(path=tmp_path / "live.db", clock=lambda: datetime.now(UTC), may_call="127.0.0.0/8")
+    running = Broker(path=store, clock=lambda: datetime.now(UTC), may_call="127.0.0.0/8")
     await running.start()
     yield running
     await running.stop()

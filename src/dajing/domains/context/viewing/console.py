@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from dajing.domains.context.store.schema import begun, live_store
 from dajing.kernel.settings import Settings
 from dajing.kernel.text import Text
 
@@ -110,13 +111,13 @@ def _here(asked: Asked, settings: Settings) -> tuple[int, list[tuple[str, str]],
         return {"type": "http.request", "body": b""}
 
     async def run() -> tuple[int, list[tuple[str, str]], bytes]:
-        broker = Broker(path=settings.data_dir / "live.db", clock=lambda: datetime.now(UTC))
+        broker = Broker(path=live_store(settings=settings), clock=lambda: datetime.now(UTC))
         async with broker.reading():
             answer = await Application(broker=broker).answer(Request(scope=scope, receive=nothing))
         pairs = [(k.decode("latin-1"), v.decode("latin-1")) for k, v in answer.headers]
         return answer.status, [("content-type", answer.media), *pairs], answer.body
 
-    if not (settings.data_dir / "live.db").exists():
+    if not begun(path=live_store(settings=settings)):
         raise FileNotFoundError("live.db")
     return asyncio.run(run())
 
