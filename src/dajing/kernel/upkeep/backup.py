@@ -32,9 +32,10 @@ def back_up(
     ``UnableToBackUp``.
     """
     data = settings.data_dir
-    if settings.rows:
+    if settings.rows or settings.live:
         raise UnableToBackUp(
-            why="业务数据在 PostgreSQL 上，请用 pg_dump 备份", why_en="rows are on PostgreSQL: use pg_dump"
+            why="业务或感知数据在 PostgreSQL 上，请用 pg_dump 备份",
+            why_en="rows or live city are on PostgreSQL: use pg_dump",
         )
     if not (data / "rows.db").exists():
         raise UnableToBackUp(why=f"{data} 中没有 rows.db", why_en=f"there is no rows.db in {data}")

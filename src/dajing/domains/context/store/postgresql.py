@@ -19,6 +19,8 @@ import psycopg
 from dajing.kernel.text import Refusal, Text
 
 LOCK = 0x44616A696E67  # of the one writer of a database
+NAME = "dajing live"  # how the server lists these sessions
+WAITS = 10.0  # seconds for the lock
 ROWS = 100  # fetched at once where an answer may be abandoned
 type Values = Sequence[Any] | Mapping[str, Any]
 _DDL = (
@@ -83,20 +85,20 @@ class Rows:
 class Connection:
     """One connection; ``write`` makes and holds the tables, as the only writer."""
 
-    def __init__(self, *, url: str, write: bool = False, waits: float = 10.0) -> None:
-        self._url, self._write, self._waits = url, write, waits
+    def __init__(self, *, url: str, write: bool = False) -> None:
+        self._url, self._write = url, write
         self._changed = 0
         self._names = itertools.count()
         self._db = self._open()
 
     def _open(self) -> psycopg.Connection[tuple[Any, ...]]:
-        db: psycopg.Connection[tuple[Any, ...]] = psycopg.connect(self._url, autocommit=True)
+        db: psycopg.Connection[tuple[Any, ...]] = psycopg.connect(self._url, autocommit=True, application_name=NAME)
         db.execute("CREATE SCHEMA IF NOT EXISTS live") if self._write else None
         db.execute("SET search_path TO live")
         if not self._write:
             db.execute("SET default_transaction_read_only TO on")
             return db
-        until = time.monotonic() + self._waits  # the server may not have noticed yet that a writer was killed
+        until = time.monotonic() + WAITS  # the server may not have noticed yet that a writer was killed
         while not _only(db, f"SELECT pg_try_advisory_lock({LOCK})"):
             if time.monotonic() > until:
                 db.close()
@@ -112,11 +114,17 @@ class Connection:
 
     # -- statements --------------------------------------------------------------------------------------------
     def execute(self, sql: str, values: Values = ()) -> Rows:
-        """Run one statement."""
-        if self._db.closed and not self.in_transaction:
-            self._db = self._open()  # the server was restarted
+        """Run one statement; a lost connection is opened again where nothing is lost with it."""
+        if self._db.closed:
+            self._db = self._open()
+        statement, plain = translated(sql).encode(), _plain(values)
         try:
-            cursor = self._db.execute(translated(sql).encode(), _plain(values))
+            cursor = self._db.execute(statement, plain)
+        except psycopg.OperationalError as error:
+            if self._write or not self._db.closed:
+                raise _as_apsw(error) from error
+            self._db = self._open()
+            cursor = self._db.execute(statement, plain)
         except psycopg.Error as error:
             raise _as_apsw(error) from error
         if cursor.description is None:

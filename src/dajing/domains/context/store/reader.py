@@ -165,12 +165,12 @@ class Reader:
 
     def types(self, *, tenant: str) -> list[tuple[str, int]]:
         """Every entity type with its number of entities."""
-        sql = "SELECT t.iri, count(*) FROM kind JOIN term t ON t.n=kind.type WHERE t.tenant=? GROUP BY kind.type"
+        sql = "SELECT min(t.iri), count(*) FROM kind JOIN term t ON t.n=kind.type WHERE t.tenant=? GROUP BY kind.type"
         return list(self.connection.execute(sql, (tenant,)))
 
     def attributes(self, *, tenant: str) -> list[tuple[str, int]]:
         """Every attribute with the number of entities that have it."""
-        sql = "SELECT t.iri, count(*) FROM has JOIN term t ON t.n=has.attr WHERE t.tenant=? GROUP BY has.attr"
+        sql = "SELECT min(t.iri), count(*) FROM has JOIN term t ON t.n=has.attr WHERE t.tenant=? GROUP BY has.attr"
         return list(self.connection.execute(sql, (tenant,)))
 
     def attributes_of(self, *, tenant: str, type_iri: str) -> list[str]:

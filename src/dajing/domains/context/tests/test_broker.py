@@ -10,6 +10,8 @@ import pytest
 
 from dajing.domains.context.broker.state import Broker
 
+pytestmark = pytest.mark.store_both
+
 STATION = {
     "id": "urn:ngsi-ld:AirQualityObserved:五金库",
     "type": "AirQualityObserved",

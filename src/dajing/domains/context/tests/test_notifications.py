@@ -18,7 +18,10 @@ import pytest
 
 from dajing.domains.context.broker.app import Application
 from dajing.domains.context.broker.state import Broker
+from dajing.domains.context.store.schema import Location
 from dajing.domains.context.tests.test_killed import _free_port, _ready
+
+pytestmark = pytest.mark.store_both
 
 
 class Endpoint:
@@ -46,7 +49,7 @@ class Endpoint:
         server.close()
 
 
-def _broker(path: Path) -> Broker:
+def _broker(path: Location) -> Broker:
     return Broker(path=path, clock=lambda: datetime.now(UTC), may_call="127.0.0.0/8")
 
 
@@ -74,16 +77,16 @@ async def _until(condition: object, seconds: float = 90) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_what_waits_for_a_silent_endpoint_is_delivered_in_order_after_a_restart(tmp_path: Path) -> None:
+async def test_what_waits_for_a_silent_endpoint_is_delivered_in_order_after_a_restart(store: Location) -> None:
     port = _free_port()
-    first = _broker(tmp_path / "live.db")
+    first = _broker(store)
     await first.start()
     async with _client(first) as client:
         await _subscribe(client, port)
         for value in range(20):
             await _count(client, value)
     await first.stop()
-    second = _broker(tmp_path / "live.db")
+    second = _broker(store)
     async with Endpoint(port).listening() as endpoint:
         await second.start()
         await _until(lambda: len(endpoint.values) >= 20)
@@ -95,10 +98,10 @@ async def test_what_waits_for_a_silent_endpoint_is_delivered_in_order_after_a_re
 
 
 async def test_an_endpoint_that_refuses_one_notification_still_gets_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dajing.domains.context.broker.lanes.PAUSES", (0.01, 0.01, 0.01))
-    broker = _broker(tmp_path / "live.db")
+    broker = _broker(store)
     await broker.start()
     async with Endpoint(_free_port(), status=400).listening() as endpoint, _client(broker) as client:
         await _subscribe(client, endpoint.port)
@@ -113,8 +116,8 @@ async def test_an_endpoint_that_refuses_one_notification_still_gets_the_next(
     assert (status["timesSent"], status["timesFailed"]) == (2, 1)
 
 
-async def test_a_deleted_subscription_leaves_no_queue(tmp_path: Path) -> None:
-    broker = _broker(tmp_path / "live.db")
+async def test_a_deleted_subscription_leaves_no_queue(store: Location) -> None:
+    broker = _broker(store)
     await broker.start()
     async with _client(broker) as client:
         await _subscribe(client, _free_port())

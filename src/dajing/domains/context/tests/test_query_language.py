@@ -27,6 +27,8 @@ LAMP = Reader(context=core()).entity(
         "dateLastSwitchingOn": "2026-01-01T18:00:00Z",
     }
 )
+
+pytestmark = pytest.mark.store_both
 FIRM = Reader(context=core()).entity({"id": "urn:ngsi-ld:Firm:1", "type": "Firm", "name": "大境"})
 
 

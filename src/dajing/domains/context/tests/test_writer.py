@@ -11,8 +11,11 @@ import pytest
 from dajing.domains.context.ngsi.errors import BadRequestData
 from dajing.domains.context.store import writer as module
 from dajing.domains.context.store.reader import Reader
+from dajing.domains.context.store.schema import Location
 from dajing.domains.context.store.transaction import Transaction
 from dajing.domains.context.store.writer import Writer
+
+pytestmark = pytest.mark.store_both
 
 
 def _tenant(tx: Transaction, name: str) -> str:
@@ -20,7 +23,7 @@ def _tenant(tx: Transaction, name: str) -> str:
     return name
 
 
-async def _started(path: Path) -> Writer:
+async def _started(path: Location) -> Writer:
     found = Writer(path=path, committed=lambda *_: None)
     await found.start()
     return found
@@ -42,10 +45,10 @@ async def test_a_file_held_by_another_process_delays_the_write_and_not_the_loop(
 
 @pytest.mark.parametrize("heavy", [False, True])
 async def test_acts_that_one_commit_has_no_time_for_go_into_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heavy: bool
+    store: Location, monkeypatch: pytest.MonkeyPatch, heavy: bool
 ) -> None:
     monkeypatch.setattr(module, "BUDGET", 0.0)
-    writer = await _started(tmp_path / "live.db")
+    writer = await _started(store)
     order: list[int] = []
 
     def act(tx: Transaction, n: int) -> str:
@@ -57,12 +60,12 @@ async def test_acts_that_one_commit_has_no_time_for_go_into_the_next(
     assert found == [f"t{n:02}" for n in range(20)]
     assert order == list(range(20))
     assert writer.commits == (1 if heavy else 20)
-    assert Reader(path=tmp_path / "live.db").tenants() == set(found)
+    assert Reader(path=store).tenants() == set(found)
 
 
 @pytest.mark.parametrize("heavy", [False, True])
-async def test_an_act_that_fails_after_writing_undoes_only_itself(tmp_path: Path, heavy: bool) -> None:
-    writer = await _started(tmp_path / "live.db")
+async def test_an_act_that_fails_after_writing_undoes_only_itself(store: Location, heavy: bool) -> None:
+    writer = await _started(store)
 
     def failing(tx: Transaction) -> None:
         _tenant(tx, "gone")
@@ -75,12 +78,12 @@ async def test_an_act_that_fails_after_writing_undoes_only_itself(tmp_path: Path
         await second
     assert (await first, await third) == ("first", "third")
     await writer.stop()
-    assert Reader(path=tmp_path / "live.db").tenants() == {"first", "third"}
+    assert Reader(path=store).tenants() == {"first", "third"}
 
 
-async def test_what_waits_at_the_stop_is_written(tmp_path: Path) -> None:
-    writer = await _started(tmp_path / "live.db")
+async def test_what_waits_at_the_stop_is_written(store: Location) -> None:
+    writer = await _started(store)
     waiting = [writer.submit(lambda tx, n=n: _tenant(tx, f"t{n}")) for n in range(5)]
     await writer.stop()
     assert all(future.done() for future in waiting)
-    assert len(Reader(path=tmp_path / "live.db").tenants()) == 5
+    assert len(Reader(path=store).tenants()) == 5
