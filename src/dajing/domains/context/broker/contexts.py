@@ -8,11 +8,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from dajing.domains.context.broker.outgoing import Outgoing
+from dajing.domains.context.ngsi import smart
 from dajing.domains.context.ngsi.context import CORE_DOCUMENT, CORE_URL, CORE_URLS, Context, Source, core, flatten
 from dajing.domains.context.ngsi.errors import BadRequestData, LdContextNotAvailable
 
@@ -22,6 +24,7 @@ MOST_DOCUMENTS = 500
 MOST_FLAT = 1_000
 RETRY_SECONDS = 5.0
 _ETSI = "https://uri.etsi.org/ngsi-ld/"
+_EMBEDDED_AT = "2026-06-27T00:00:00.000Z"  # the state of the catalogue that the table was made from
 
 
 class Remote(msgspec.Struct):
@@ -33,6 +36,13 @@ class Remote(msgspec.Struct):
     hits: int = 0
     used: str = ""
     kind: str = "Cached"
+
+
+@lru_cache(maxsize=1_024)
+def embedded(url: str) -> Remote | None:
+    """A published context that comes with the program; a copy that was downloaded comes before it."""
+    document = smart.document(url)
+    return Remote(url=url, document=document, at=_EMBEDDED_AT) if document else None
 
 
 class _Missing(Exception):
@@ -131,9 +141,9 @@ class Contexts:
         raise LdContextNotAvailable(reason)
 
     def known(self, url: str, *, tenant: str = "") -> Remote | None:
-        """A hosted context by its address or local id, or a cached one by its address."""
+        """A hosted context by its address or local id, a cached one by its address, or an embedded one."""
         local = url.rpartition("/jsonldContexts/")[2] if "/jsonldContexts/" in url else url
-        return self.hosted.get((tenant, local)) or self.remote.get((tenant, url))
+        return self.hosted.get((tenant, local)) or self.remote.get((tenant, url)) or embedded(url)
 
     def forget(self) -> None:
         """Flattened contexts are made again, since a document changed."""

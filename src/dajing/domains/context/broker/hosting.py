@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from dajing.domains.context.broker.contexts import Remote
+from dajing.domains.context.broker.contexts import Remote, embedded
 from dajing.domains.context.broker.exchange import JSON, LD_JSON, Answer, Request, accepted, decode, encode
 from dajing.domains.context.broker.reading import need_source
 from dajing.domains.context.broker.state import Broker
@@ -119,6 +119,8 @@ async def serve(broker: Broker, request: Request, identifier: str) -> Answer:
         core = Remote(url=identifier, document=CORE_DOCUMENT, at="2025-07-01T00:00:00.000Z")
         return Answer(status=200, body=encode(_details(identifier, core) if details else CORE_DOCUMENT), media=JSON)
     found = _identified(broker, request.tenant, identifier)
+    if found is None and (own := embedded(identifier)) is not None:
+        return Answer(status=200, body=encode(_details(identifier, own) if details else own.document), media=JSON)
     if found is None:
         raise ResourceNotFound(f"There is no @context {identifier[:200]}.")
     if details:
@@ -139,6 +141,10 @@ async def delete(broker: Broker, request: Request, identifier: str) -> Answer:
             raise BadRequestData("The core @context cannot be deleted.")
         return Answer(status=204)
     found = _identified(broker, request.tenant, identifier)
+    if found is None and (own := embedded(identifier)) is not None:
+        if not reload:
+            raise BadRequestData("This @context comes with the broker and cannot be deleted.")
+        found = identifier, own  # from now on the published document counts
     if reload and (found is None or found[1].kind != "Cached"):
         raise BadRequestData("reload=true is for cached @contexts alone.")
     if found is None:
