@@ -38,11 +38,11 @@ class Sheet(msgspec.Struct, frozen=True):
     rows: list[list[object]]
 
 
-def read_sheets(*, name: str, body: bytes, limit: int) -> list[Sheet]:
+def read_sheets(*, name: str, body: bytes, limit: int, most_rows: int = MOST_ROWS) -> list[Sheet]:
     """Every sheet of a workbook, or the one table of a text file.
 
     Raises ``FileUnreadable`` for a file over ``limit`` bytes, an encrypted or broken workbook, one that unpacks to a
-    size no table has, an unknown encoding, or a table with too many rows.
+    size no table has, an unknown encoding, or a table with over ``most_rows`` rows.
     """
     if len(body) > limit:
         raise FileUnreadable(file=name, reason=too_large(size=len(body), limit=limit))
@@ -52,10 +52,10 @@ def read_sheets(*, name: str, body: bytes, limit: int) -> list[Sheet]:
         )
     if body.startswith(b"PK"):
         _not_a_bomb(name, body)
-        return _workbook(name, body)
+        return _workbook(name, body, most_rows)
     if body.startswith(_OLE):
-        return _workbook(name, body)
-    return [Sheet("", list(_bounded(name, _text_rows(name, body))))]
+        return _workbook(name, body, most_rows)
+    return [Sheet("", list(_bounded(name, _text_rows(name, body), most_rows)))]
 
 
 def too_large(*, size: int, limit: int) -> Text:
@@ -90,17 +90,17 @@ def _broken() -> Text:
 Raw = list[tuple[str, list[list[object]], list[tuple[tuple[int, int], tuple[int, int]]]]]
 
 
-def _workbook(name: str, body: bytes) -> list[Sheet]:
+def _workbook(name: str, body: bytes, most_rows: int) -> list[Sheet]:
     wrong: dict[str, dict[tuple[int, int], str]] = {}
     if measurable(body=body):
         claims = Claims(body=body)
-        too_many = claims.rows > MOST_ROWS or claims.columns > MOST_COLUMNS or claims.cells > MOST_CELLS
+        too_many = claims.rows > most_rows or claims.columns > MOST_COLUMNS or claims.cells > MOST_CELLS
         if claims.disguised or too_many:
-            raise FileUnreadable(file=name, reason=_too_long(name))
-        raw = _read_here(name, body)
+            raise FileUnreadable(file=name, reason=_too_long(name, most_rows))
+        raw = _read_here(name, body, most_rows)
         wrong = errors(body=body) if claims.errors else {}
     else:
-        raw = _read_apart(name, body)
+        raw = _read_apart(name, body, most_rows)
     found = []
     for title, rows, merged in raw:
         for (row, column), text in wrong.get(title, {}).items():
@@ -111,7 +111,7 @@ def _workbook(name: str, body: bytes) -> list[Sheet]:
     return found
 
 
-def _read_here(name: str, body: bytes) -> Raw:
+def _read_here(name: str, body: bytes, most_rows: int) -> Raw:
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
@@ -121,7 +121,7 @@ def _read_here(name: str, body: bytes) -> Raw:
             sheet = book.get_sheet_by_name(title)
             cells += sheet.total_height * sheet.total_width
             if cells > MOST_CELLS:
-                raise FileUnreadable(file=name, reason=_too_long(name))
+                raise FileUnreadable(file=name, reason=_too_long(name, most_rows))
             rows: list[list[object]] = [list(row) for row in sheet.to_python(skip_empty_area=False)]
             found.append((title, rows, sheet.merged_cell_ranges or []))
         return found
@@ -129,15 +129,15 @@ def _read_here(name: str, body: bytes) -> Raw:
         raise FileUnreadable(file=name, reason=_broken()) from error
 
 
-def _read_apart(name: str, body: bytes) -> Raw:
+def _read_apart(name: str, body: bytes, most_rows: int) -> Raw:
     """Read in a process of its own: what such a file asks for is known only when it is read."""
-    command = [sys.executable, "-m", f"{__package__}.apart", str(MOST_ROWS), str(MOST_COLUMNS), str(MOST_CELLS)]
+    command = [sys.executable, "-m", f"{__package__}.apart", str(most_rows), str(MOST_COLUMNS), str(MOST_CELLS)]
     try:
         done = subprocess.run(command, input=body, capture_output=True, timeout=60, check=False)  # noqa: S603
     except subprocess.TimeoutExpired as error:
         raise FileUnreadable(file=name, reason=_broken()) from error
     if done.returncode == TOO_LONG:
-        raise FileUnreadable(file=name, reason=_too_long(name))
+        raise FileUnreadable(file=name, reason=_too_long(name, most_rows))
     if done.returncode != 0:
         raise FileUnreadable(file=name, reason=_broken())
     return msgspec.json.decode(done.stdout, type=Raw)
@@ -166,11 +166,11 @@ def _fill_merged(name: str, rows: list[list[object]], ranges: list[tuple[tuple[i
                 raise FileUnreadable(file=name, reason=_broken())
 
 
-def _too_long(title: str) -> Text:
+def _too_long(title: str, most_rows: int) -> Text:
     return Text(
-        zh=f"工作表“{title}”超过 {MOST_ROWS} 行或 {MOST_COLUMNS} 列，或格子过多；请只保留本期报表。",
-        en=f"the sheet “{title}” has over {MOST_ROWS} rows or {MOST_COLUMNS} columns, or too many cells; "
-        "keep only this report.",
+        zh=f"工作表“{title}”超过 {most_rows} 行或 {MOST_COLUMNS} 列，或格子过多；请只保留需要的行列，或分成几个文件。",
+        en=f"the sheet “{title}” has over {most_rows} rows or {MOST_COLUMNS} columns, or too many cells; "
+        "keep what is needed, or split it into several files.",
     )
 
 
@@ -219,8 +219,8 @@ def _sound(name: str, text: str) -> str:
     return text
 
 
-def _bounded(name: str, rows: Iterator[list[object]]) -> Iterator[list[object]]:
+def _bounded(name: str, rows: Iterator[list[object]], most_rows: int) -> Iterator[list[object]]:
     for number, row in enumerate(rows, start=1):
-        if number > MOST_ROWS or len(row) > MOST_COLUMNS:
-            raise FileUnreadable(file=name, reason=_too_long(name))
+        if number > most_rows or len(row) > MOST_COLUMNS:
+            raise FileUnreadable(file=name, reason=_too_long(name, most_rows))
         yield row

@@ -18,10 +18,10 @@ import msgspec
 import shapely
 from django.db import transaction
 
+from dajing.domains.network.register.cells import Cells
 from dajing.domains.network.register.datum import Datum
 from dajing.domains.network.register.kinds import FibreNode, FibreSpan
 from dajing.domains.network.register.refusals import RegisterRefused
-from dajing.domains.network.register.rules import Cells
 from dajing.domains.network.register.service import Receipt, load, things
 from dajing.kernel.areas.api import top
 from dajing.kernel.identity.actor import Actor, system

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from dajing.domains.network.demand import rules
 from dajing.domains.network.demand.rasters import weights_of_raster
+from dajing.domains.network.demand.rules import CENSUS
 from dajing.domains.network.register.kinds import Place, Venue
 from dajing.domains.network.register.service import digest, things
 from dajing.kernel.areas.api import CensusRow, areas, census, townships, units, villages
@@ -29,7 +30,6 @@ from dajing.kernel.areas.boundaries import boundaries
 from dajing.kernel.settings import settings
 from dajing.kernel.text import Refusal, Text
 
-CENSUS = 2020
 STREET_KM, TOWN_SHARE = 1.2, 0.35  # spread of a street's communities; of a township's villages in its share of the unit
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -104,6 +104,10 @@ def layer(*, on: date, as_of: datetime | None = None) -> Layer:
     if (grid := population_grid()) is not None:
         marks.append(hashlib.sha256(grid.read_bytes()).hexdigest())
         moved = by_grid(layer=moved, grid=grid)
+    counted = {code: place.people for code, place in surveyed.items() if place.people is not None}
+    if counted:
+        moved = by_survey(layer=moved, counted=counted)
+        marks.append("people")  # another result than before surveyed people counted
     return msgspec.structs.replace(moved, digest=hashlib.sha256("".join(marks).encode()).hexdigest())
 
 
@@ -118,6 +122,16 @@ def population_grid() -> Path | None:
     return found[0] if found else None
 
 
+def by_survey(*, layer: Layer, counted: Mapping[str, int]) -> Layer:
+    """The layer with people as surveyed (by code), in every unit all of whose places have a figure.
+
+    The survey only shares out, as ``by_grid`` does: the unit's totals remain those of the census.
+    """
+    weights = np.array([counted.get(code, -1) for code in layer.code], dtype=np.float64)
+    whole = set(layer.unit) - {u for u, w in zip(layer.unit, weights, strict=True) if w < 0}
+    return _shared(layer, weights, whole)
+
+
 def by_grid(*, layer: Layer, grid: Path) -> Layer:
     """The layer with people where the raster has them, in every unit all of whose places are surveyed.
 
@@ -125,12 +139,16 @@ def by_grid(*, layer: Layer, grid: Path) -> Layer:
     census, to the last. Raises ``RasterRefused``.
     """
     weights = weights_of_raster(path=grid, longitude=layer.longitude, latitude=layer.latitude)
+    open_ = {unit for unit, known in zip(layer.unit, layer.surveyed, strict=True) if not known}
+    return _shared(layer, weights, set(layer.unit) - open_)
+
+
+def _shared(layer: Layer, weights: Floats, wanted: Collection[str]) -> Layer:
+    """The layer with the census of the ``wanted`` units shared out by ``weights``, one for each place."""
     people, households = layer.people.copy(), layer.households.copy()
     units_of = np.array(layer.unit)
-    for unit in sorted(set(layer.unit)):
+    for unit in sorted(wanted):
         mine = np.flatnonzero(units_of == unit)
-        if not layer.surveyed[mine].all():
-            continue
         codes, counted = [layer.code[n] for n in mine], census(CENSUS)[unit]
         urban = {layer.code[n] for n in mine if layer.urban[n]}
         shared = {layer.code[n]: float(weights[n]) for n in mine}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 Point = tuple[float, float]
 Inside = Callable[[Point], bool]
 KM_PER_DEGREE = 111.195
+CENSUS = 2020  # the census whose totals hold
 COMMITTEES = ("居民委员会", "居委会")
 
 

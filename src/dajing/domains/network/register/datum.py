@@ -10,6 +10,9 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 Datum = Literal["wgs84", "gcj02", "bd09"]
 DATUMS: tuple[Datum, ...] = ("wgs84", "gcj02", "bd09")
 A, EE = 6378245.0, 0.00669342162296594323  # Krasovsky 1940: semi-major axis in m, squared eccentricity
@@ -70,17 +73,27 @@ def metres(a: Point, b: Point) -> float:
     return math.hypot(east, a[1] - b[1]) * METRES_PER_DEGREE
 
 
-def likely(*, given: list[Point], known: list[Point], near: float = 60.0) -> Datum | None:
+def nearest(*, given: list[Point], known: list[Point]) -> NDArray[np.float64]:
+    """For every given point how many metres the nearest known one is away."""
+    from scipy.spatial import cKDTree
+
+    squeeze = math.cos(math.radians(known[0][1]))
+    scale = np.array([squeeze, 1.0]) * METRES_PER_DEGREE
+    away, _ = cKDTree(np.array(known) * scale).query(np.array(given) * scale)
+    return np.asarray(away, dtype=np.float64)
+
+
+def likely(*, given: list[Point], known: list[Point], near: list[float]) -> Datum | None:
     """The datum in which ``given`` seem to be, when compared with where the same objects are known to stand.
 
     None while fewer than three pairs are there, or no datum explains at least three quarters of them within ``near``
-    metres.
+    metres (one figure for each pair). Where several explain as many, the one that shifts least.
     """
     if len(given) < 3:
         return None
     hits = {
         datum: sum(
-            metres(to_wgs84(g, datum=datum), k) <= near for g, k in zip(given, known, strict=True)
+            metres(to_wgs84(g, datum=datum), k) <= limit for g, k, limit in zip(given, known, near, strict=True)
         )
         for datum in DATUMS
     }  # fmt: skip

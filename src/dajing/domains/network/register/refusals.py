@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dajing.domains.network.register.rules import Fault
+from dajing.domains.network.register.cells import Fault
 from dajing.kernel.text import Refusal, Text
 
 SHOWN = 20
@@ -23,8 +23,8 @@ class RegisterRefused(Refusal):
         super().__init__(
             file=file,
             count=len(faults),
-            list_zh="\n".join(f"第 {f.row} 行 {f.column}：{f.message.zh} → {f.cure.zh}" for f in faults[:SHOWN]),
-            list_en="\n".join(f"row {f.row} {f.column}: {f.message.en} → {f.cure.en}" for f in faults[:SHOWN]),
+            list_zh="\n".join(f.words.zh for f in faults[:SHOWN]),
+            list_en="\n".join(f.words.en for f in faults[:SHOWN]),
         )
 
     def details(self) -> dict[str, object]:

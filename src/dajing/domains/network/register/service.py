@@ -13,12 +13,15 @@ import shapely
 from django.db import transaction
 from django.db.models import Max
 
+from dajing.domains.network.demand.rules import CENSUS
 from dajing.domains.network.models import Load, Version
-from dajing.domains.network.register.datum import Datum
+from dajing.domains.network.register.cells import Cells
+from dajing.domains.network.register.datum import Datum, Point, metres
 from dajing.domains.network.register.kinds import KINDS, Kind, Thing
+from dajing.domains.network.register.placing import Ground, Inside
 from dajing.domains.network.register.refusals import LoadedBackdated, RegisterRefused, RegisterUnknown
-from dajing.domains.network.register.rules import Cells, Checked, Ground, Inside, check
-from dajing.kernel.areas.api import areas, villages
+from dajing.domains.network.register.rules import Checked, check
+from dajing.kernel.areas.api import areas, census, townships, villages
 from dajing.kernel.areas.boundaries import boundaries
 from dajing.kernel.identity.actor import Actor
 from dajing.kernel.ledger.api import record
@@ -55,7 +58,7 @@ def load(
     it lacks are withdrawn from the day of ``at``. Raises ``RegisterUnknown``, ``RegisterRefused``, ``LoadedBackdated``.
     """
     kind_of(id=register)
-    checked = checked_rows(register=register, rows=rows, on=at.date(), datum=datum)
+    checked = checked_rows(register=register, rows=rows, on=at.date(), datum=datum, complete=complete)
     if checked.faults:
         raise RegisterRefused(file=name, faults=checked.faults)
     with transaction.atomic():
@@ -77,12 +80,26 @@ def load(
     return Receipt(register=register, rows=kept.rows, appended=kept.appended, withdrawn=len(gone))
 
 
-def checked_rows(*, register: str, rows: Sequence[tuple[int, Cells]], on: date, datum: Datum) -> Checked:
-    """The rows against the city and what the registers hold; changes nothing."""
+def checked_rows(
+    *, register: str, rows: Sequence[tuple[int, Cells]], on: date, datum: Datum, complete: bool = False
+) -> Checked:
+    """The rows against the city and what the registers hold; changes nothing. ``complete`` as in ``load``."""
     known = {id: things(register=id, on=None) for id in ("site", "fibre_node", "venue", register)}
-    places = frozenset(place.code for place in villages()) if register == "place" else frozenset()
-    ground = Ground(inside=_city(settings().city_dir), of_area=_of_area, known=known, places=places)
+    ground = Ground(
+        inside=_city(settings().city_dir), of_area=_of_area, known=known, complete=complete,
+        places=_units_of_places() if register == "place" else {}, people=_census() if register == "place" else {},
+        beyond=_beyond,
+    )  # fmt: skip
     return check(kind=register, rows=rows, ground=ground, datum=datum)
+
+
+def _units_of_places() -> dict[str, str]:
+    towns = {town.code: town.unit or "" for town in townships()}
+    return {place.code: towns.get(place.township or "", "") for place in villages()}
+
+
+def _census() -> dict[str, int]:
+    return {unit: row.population for unit, row in census(CENSUS).items()}
 
 
 def _fresh(register: str, listed: Sequence[Thing], kept: Load, at: datetime) -> list[Version]:
@@ -150,14 +167,25 @@ def _city(folder: Path) -> Inside:
     return lambda point: bool(shapely.contains_xy(whole, point[0], point[1]))
 
 
-def _of_area(code: str) -> Inside | None:
-    """Whether a point lies in a division, or in the divisions that a management area lies in."""
+def _polygons(code: str) -> list[shapely.Geometry]:
+    """The outline of a division, or those of the divisions that a management area lies in."""
     area = areas().get(code)
     codes = (area.territory or (code,)) if area else ()
-    polygons = [boundaries()[c].polygon for c in codes if c in boundaries()]
+    return [boundaries()[c].polygon for c in codes if c in boundaries()]
+
+
+def _of_area(code: str) -> Inside | None:
+    polygons = _polygons(code)
     if not polygons:
         return None
     return lambda point: any(bool(shapely.contains_xy(p, point[0], point[1])) for p in polygons)
+
+
+def _beyond(code: str, point: Point) -> float | None:
+    """Kilometres from a point to the unit's outline, 0 within; None for a unit without one."""
+    polygons, spot = _polygons(code), shapely.Point(point)
+    near = [shapely.get_coordinates(shapely.shortest_line(polygon, spot)).tolist() for polygon in polygons]
+    return min((metres(tuple(a), tuple(b)) / 1000.0 for a, b in near), default=None)
 
 
 def digest(*, found: Mapping[str, Thing]) -> str:
