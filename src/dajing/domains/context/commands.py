@@ -38,7 +38,11 @@ def context() -> None:
               help="Who may call: holders of tokens, or (on loopback only) everyone.")  # fmt: skip
 @click.option("--history", type=click.Choice(["all", "observed", "none"]), default="all", show_default=True,
               help="Which attributes are kept in history: all, those with observedAt, or none.")  # fmt: skip
-@click.option("--lenient", is_flag=True, help="Accept queries by id or idPattern alone, as some clients send them.")
+@click.option(
+    "--lenient",
+    is_flag=True,
+    help="Meet the habits of clients: queries by id or idPattern alone, errors in the JSON they accept.",
+)
 @click.option("--may-call", default="", help="Private hosts or networks that may be called, as the setting may_call.")
 @click.option("--most-instances", default=10_000, show_default=True, type=click.IntRange(1),
               help="Instances in one temporal answer; a longer one is cut at a time (206).")  # fmt: skip

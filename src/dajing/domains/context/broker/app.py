@@ -9,7 +9,7 @@ import apsw
 import structlog
 
 from dajing.domains.context.broker import batch, discovery, entities, hosting, registering, subscriptions, temporal
-from dajing.domains.context.broker.exchange import Answer, Request, problem
+from dajing.domains.context.broker.exchange import JSON, PROBLEM, Answer, Request, problem
 from dajing.domains.context.broker.state import Broker
 from dajing.domains.context.ngsi.errors import (
     BadRequestData,
@@ -84,6 +84,12 @@ def route(parts: list[str]) -> tuple[Verbs, list[str]]:
 _PATTERNS = [(len(pattern), pattern) for pattern in ROUTES if "*" in pattern]
 
 
+def _takes_problems(request: Request) -> bool:
+    """Whether a client takes problem documents under their own media type; NGSI.js, for one, reads no other JSON."""
+    accept = request.header("accept")
+    return accept is None or PROBLEM in accept or "*/*" in accept or "application/*" in accept
+
+
 class Application:
     """One broker as an ASGI application."""
 
@@ -102,6 +108,8 @@ class Application:
             answer = Answer(status=200, body=b'{"status":"ok"}')  # for supervisors; says nothing about the city
         else:
             answer = await self.answer(request)
+        if self.broker.lenient and answer.media == PROBLEM and not _takes_problems(request):
+            answer.media = JSON
         headers = [*answer.headers]
         if answer.body or answer.status not in (201, 204, 411):
             headers.append((b"content-type", answer.media.encode()))

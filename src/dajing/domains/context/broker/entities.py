@@ -263,7 +263,7 @@ async def append(broker: Broker, request: Request, identifier: str) -> Answer:
     """POST /entities/{id}/attrs."""
     need_uri(identifier, what="The id of an entity")
     request.only(("options", "type", "local"))
-    body, context, _ = await writing(request, broker.contexts)
+    body, context, _ = await writing(request, broker.contexts, patch=broker.lenient)
     fragment = Model(context=context).fragment(body)
     overwrite = "noOverwrite" not in request.parameters.get("options", "").split(",")
     types = _types(request, context)

@@ -19,6 +19,7 @@ from dajing.domains.context.ngsi.errors import (
     UnsupportedMedia,
 )
 
+PROBLEM = "application/problem+json"
 JSON = "application/json"
 LD_JSON = "application/ld+json"
 GEO_JSON = "application/geo+json"
@@ -242,4 +243,4 @@ def problem(error: Problem) -> Answer:
     """The answer of a refusal."""
     if isinstance(error, LengthRequired):
         return Answer(status=411)
-    return Answer(status=error.status, body=encode(error.document()), media="application/problem+json")
+    return Answer(status=error.status, body=encode(error.document()), media=PROBLEM)

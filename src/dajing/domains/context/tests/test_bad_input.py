@@ -125,3 +125,16 @@ async def test_an_empty_segment_is_no_name(city: httpx.AsyncClient) -> None:
     place = "/temporal/entities/urn:x:1/attrs//urn:x:instance"
     assert (await city.patch(place, json={})).status_code == 405
     assert (await city.delete(place)).status_code == 400
+
+
+async def test_a_lenient_broker_tells_errors_in_the_json_that_a_client_accepts(
+    city: httpx.AsyncClient, broker: Broker
+) -> None:
+    plain, any_kind = {"Accept": "application/ld+json, application/json"}, {"Accept": "*/*"}
+    strict = await city.get("/entities/urn:x:none", headers=plain)
+    broker.lenient = True
+    met = await city.get("/entities/urn:x:none", headers=plain)
+    usual = await city.get("/entities/urn:x:none", headers=any_kind)
+    types = [answer.headers["content-type"] for answer in (strict, met, usual)]
+    assert types == ["application/problem+json", "application/json", "application/problem+json"]
+    assert strict.json() == met.json()
