@@ -19,6 +19,7 @@ from dajing.domains.context.ngsi.errors import (
     Problem,
     ResourceNotFound,
 )
+from dajing.domains.context.store.schema import TooLong
 
 _log = structlog.get_logger()
 type Handler = Callable[..., Awaitable[Answer]]
@@ -144,6 +145,8 @@ class Application:
             return problem(
                 NoRoom("The store cannot be written now (is the disk full?); nothing was changed. Try again.")
             )
+        except TooLong:
+            return problem(BadRequestData("An id or a name is longer than the store can hold."))
         except RecursionError:
             return problem(InvalidRequest("The body is nested too deep."))
         except Exception as error:

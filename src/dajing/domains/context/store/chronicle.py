@@ -34,13 +34,20 @@ class Chronicle:
         self._connection = connection
         self._term = term
         self._heads: dict[tuple[str, str], tuple[int, list[str]]] = {}
-        self._sealed = int(connection.execute("SELECT max(upto) FROM sealing").get or 0)
+        self._sealed_upto: int | None = None
         self.keep: Keep = "all"
 
     def forget_heads(self) -> None:
         """What is remembered may have been rolled back."""
         self._heads.clear()
-        self._sealed = int(self._connection.execute("SELECT max(upto) FROM sealing").get or 0)
+        self._sealed_upto = None
+
+    @property
+    def _sealed(self) -> int:
+        """Up to which row nothing is changed in place."""
+        if self._sealed_upto is None:
+            self._sealed_upto = int(self._connection.execute("SELECT max(upto) FROM sealing").get or 0)
+        return self._sealed_upto
 
     def head(self, tenant: str, identifier: str) -> tuple[int, Json] | None:
         """The key and the head (id, types, times; scope in old files alone) of an entity's history."""
@@ -198,7 +205,7 @@ class Chronicle:
             self._connection.execute(
                 "INSERT INTO sealing VALUES (1, ?) ON CONFLICT(one) DO UPDATE SET upto=excluded.upto", (newest,)
             )
-            self._sealed = newest
+            self._sealed_upto = newest
 
     def trim(self, *, position: int, before: int, most: int = 5_000) -> int:
         """Remove rows that are in the archive (up to ``position``) and older than ``before``; how many."""

@@ -16,6 +16,7 @@ from typing import Any
 import apsw
 import psycopg
 
+from dajing.domains.context.store.schema import TooLong
 from dajing.kernel.text import Refusal, Text
 
 LOCK = 0x44616A696E67  # of the one writer of a database
@@ -34,6 +35,7 @@ _QUERY = (
     (r"%", "%%"),
     (r" INDEXED BY \w+", ""),
     (r"\bCROSS JOIN\b(?=[^()]*? ON )", "JOIN"),
+    (r"^BEGIN$", "BEGIN ISOLATION LEVEL REPEATABLE READ"),  # of a reader: all it asks sees one moment
     (r"\bBEGIN IMMEDIATE\b", "BEGIN"),
     (r"\?", "%s"),
     (r"(?<![:\w]):([a-z]\w*)", r"%(\1)s"),
@@ -106,6 +108,12 @@ class Connection:
             time.sleep(0.1)
         return db
 
+    def _again(self) -> psycopg.Connection[tuple[Any, ...]]:
+        try:
+            return self._open()
+        except psycopg.Error as error:
+            raise _as_apsw(error) from error
+
     def prepare(self, *, tables: str) -> None:
         """Make the tables of schema.py where they are missing."""
         for found, put in _DDL:
@@ -116,14 +124,14 @@ class Connection:
     def execute(self, sql: str, values: Values = ()) -> Rows:
         """Run one statement; a lost connection is opened again where nothing is lost with it."""
         if self._db.closed:
-            self._db = self._open()
+            self._db = self._again()
         statement, plain = translated(sql).encode(), _plain(values)
         try:
             cursor = self._db.execute(statement, plain)
         except psycopg.OperationalError as error:
             if self._write or not self._db.closed:
                 raise _as_apsw(error) from error
-            self._db = self._open()
+            self._db = self._again()
             cursor = self._db.execute(statement, plain)
         except psycopg.Error as error:
             raise _as_apsw(error) from error
@@ -193,7 +201,9 @@ def _plain(values: Values) -> Any:
 def _as_apsw(error: psycopg.Error) -> apsw.Error:
     """The error of apsw that the rest of the broker knows."""
     kind: type[apsw.Error] = apsw.SQLError
-    if isinstance(error, psycopg.IntegrityError):
+    if isinstance(error, psycopg.errors.ProgramLimitExceeded):
+        kind = TooLong
+    elif isinstance(error, psycopg.IntegrityError | psycopg.DataError):
         kind = apsw.ConstraintError
     elif isinstance(error, psycopg.errors.DiskFull):
         kind = apsw.FullError

@@ -55,6 +55,10 @@ CREATE INDEX IF NOT EXISTS notification_of ON notification(tenant, subscription,
 """
 
 
+class TooLong(apsw.ConstraintError):
+    """A name is longer than an index of PostgreSQL can hold."""
+
+
 class UnsafeLibrary(Refusal):
     """The SQLite library may corrupt a write-ahead log."""
 
@@ -104,7 +108,13 @@ def live_store(*, settings: Settings) -> Location:
 
 def begun(*, path: Location) -> bool:
     """Whether a store is there."""
-    return isinstance(path, str) or path.exists()
+    if not isinstance(path, str):
+        return path.exists()
+    connection = connect(path=path)
+    try:
+        return connection.execute("SELECT to_regclass('entity')").get is not None
+    finally:
+        connection.close()
 
 
 def _prepare(connection: apsw.Connection, path: Path) -> None:

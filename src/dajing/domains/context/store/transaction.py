@@ -45,7 +45,7 @@ class Transaction:
         self._connection = connection
         self._terms: dict[tuple[str, str], int] = {}
         self._changes: list[Changed] = []
-        self.tenants = {name for (name,) in connection.execute("SELECT name FROM tenant")}
+        self._tenants: set[str] | None = None
         self.quiet = False  # set while history itself is written, so that nothing is recorded twice
         self.chronicle = Chronicle(connection=connection, term=self.term)
 
@@ -68,7 +68,7 @@ class Transaction:
         """Cached numbers may belong to rows that were rolled back."""
         self._terms.clear()
         self.chronicle.forget_heads()
-        self.tenants = {name for (name,) in self._connection.execute("SELECT name FROM tenant")}
+        self._tenants = None
 
     def take_changes(self) -> list[Changed]:
         """Everything that was committed since the last call."""
@@ -102,9 +102,7 @@ class Transaction:
         """The number of an IRI within a tenant, given out at its first use."""
         found = self._terms.get((tenant, iri))
         if found is None:
-            self._connection.execute(
-                "INSERT INTO term(tenant, iri) VALUES (?, ?) ON CONFLICT DO NOTHING", (tenant, iri)
-            )
+            self._connection.execute(_TERM, (tenant, iri))
             found = self._connection.execute("SELECT n FROM term WHERE tenant=? AND iri=?", (tenant, iri)).get
             assert found is not None  # noqa: S101 - the line before made it
             if len(self._terms) > 50_000:
@@ -117,6 +115,13 @@ class Transaction:
         if tenant and tenant not in self.tenants:
             self._connection.execute("INSERT INTO tenant VALUES (?) ON CONFLICT DO NOTHING", (tenant,))
             self.tenants.add(tenant)
+
+    @property
+    def tenants(self) -> set[str]:
+        """Every tenant that was ever written to; read when asked for, since the store may be away after a failure."""
+        if self._tenants is None:
+            self._tenants = {name for (name,) in self._connection.execute("SELECT name FROM tenant")}
+        return self._tenants
 
     # -- entities -------------------------------------------------------------------------------------------------
     @property
@@ -169,12 +174,15 @@ class Transaction:
             run("DELETE FROM kind WHERE type=? AND k=?", (self.term(tenant, iri), key))
         for iri in types_after - types_before:
             run("INSERT INTO kind VALUES (?, ?) ON CONFLICT DO NOTHING", (self.term(tenant, iri), key))
+        rows: dict[str, list[tuple[Any, ...]]] = {}
         for table, iri, value in before - after:
             more = () if table == "has" else (value[0],) if table == "cell" else (value,)
-            run(_DELETE[table], (self.term(tenant, iri), key, *more))
+            rows.setdefault(_DELETE[table], []).append((self.term(tenant, iri), key, *more))
         for table, iri, value in after - before:
             more = () if table == "has" else value if table == "cell" else (value,)
-            run(_INSERT[table], (self.term(tenant, iri), key, *more))
+            rows.setdefault(_INSERT[table], []).append((self.term(tenant, iri), key, *more))
+        for statement, values in rows.items():
+            self._connection.executemany(statement, values)
 
     def expired(self, now: int, limit: int = 500) -> Iterator[tuple[str, int, Json]]:
         """Transient entities whose time is over (clause 4.24)."""

@@ -19,8 +19,13 @@ from dajing.kernel.settings import settings
 @pytest.fixture
 def store(tmp_path: Path) -> Location:
     """A fresh live.db, or on PostgreSQL (``dajing test --store postgresql``) a fresh schema."""
+    return fresh(tmp_path)
+
+
+def fresh(folder: Path) -> Location:
+    """A place without a store: in the folder, or the server's schema once it is dropped."""
     if not (url := settings().rows):
-        return tmp_path / "live.db"
+        return folder / "live.db"
     import psycopg
 
     with psycopg.connect(url, autocommit=True) as server:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
+from typing import Any
 
 import apsw
 import httpx
@@ -17,7 +18,7 @@ import pytest
 from dajing.domains.context.broker.state import Broker
 from dajing.domains.context.store import postgresql
 from dajing.domains.context.store.postgresql import AnotherWriter, Connection, translated
-from dajing.domains.context.store.schema import TABLES, Location
+from dajing.domains.context.store.schema import TABLES, Location, begun, connect
 from dajing.domains.context.store.transaction import Transaction
 from dajing.kernel.settings import REPOSITORY
 
@@ -94,3 +95,40 @@ def test_tables_are_made_once_and_stay(store: Location) -> None:
     with pytest.raises(apsw.Error):
         reader.execute("DELETE FROM tenant")
     reader.close()
+
+
+async def test_a_server_that_is_away_is_said_so_and_nobody_waits_for_ever(
+    broker: Broker, city: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await city.post("/entities", json=LAMP)).status_code == 201
+    writer: Any = broker.writer._connection
+    monkeypatch.setattr(writer, "_url", "postgresql://127.0.0.1:1/nowhere")
+    writer._db.close()
+    answer = await asyncio.wait_for(city.patch(f"/entities/{LAMP['id']}/attrs", json={"power": {"value": 7}}), 30)
+    assert answer.status_code in (503, 507)
+    monkeypatch.setattr(writer, "_url", broker.path)
+    assert (await city.patch(f"/entities/{LAMP['id']}/attrs", json={"power": {"value": 8}})).status_code == 204
+
+
+async def test_an_id_that_no_index_can_hold_is_refused_and_the_other_writes_go_on(city: httpx.AsyncClient) -> None:
+    # noise, since PostgreSQL compresses what it can before it measures
+    long = "urn:x:" + "".join(f"{(n * 2654435761) % 2**32:08x}" for n in range(1_000))
+    refused, taken = await asyncio.gather(
+        city.post("/entities", json={"id": long, "type": "Lamp"}), city.post("/entities", json=LAMP)
+    )
+    assert (refused.status_code, taken.status_code) == (400, 201)
+    assert "longer" in refused.json()["detail"]
+
+
+def test_a_store_is_there_once_a_broker_made_it(store: Location) -> None:
+    assert not begun(path=store)
+    connect(path=store, write=True).close()
+    assert begun(path=store)
+
+
+async def test_a_page_of_many_entities_is_read_in_steps(city: httpx.AsyncClient) -> None:
+    await city.post("/entityOperations/upsert", json=[{**LAMP, "id": f"urn:x:{n}", "power": n} for n in range(300)])
+    page = await city.get("/entities", params={"type": "Lamp", "limit": 3, "offset": 250, "options": "keyValues"})
+    assert [e["power"] for e in page.json()] == [250, 251, 252]
+    counted = await city.get("/entities", params={"type": "Lamp", "q": "power>=290", "count": "true"})
+    assert counted.headers["NGSILD-Results-Count"] == "10"
