@@ -71,8 +71,8 @@ class _Best(msgspec.Struct, kw_only=True, eq=False):
 
 
 def folder() -> Path:
-    """Where this installation keeps losses, terrain as computed with, and maps."""
-    return settings().data_dir / "network"
+    """Where this installation keeps losses, terrain as computed with, and maps: all can be made again from a run."""
+    return settings().data_dir / "cache" / "network"
 
 
 def maps_of(*, run: RunInfo) -> list[MapFile]:
