@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import urllib.error
 import urllib.request
 from datetime import datetime
@@ -11,12 +12,13 @@ import apsw
 from dajing.domains.context.store.schema import connect, live_store
 from dajing.kernel.settings import Settings
 from dajing.kernel.supervisor.lock import held
+from dajing.kernel.supervisor.up import CHILDREN
 from dajing.kernel.upkeep.findings import Check, Finding, finding
 
 
 def broker(settings: Settings, now: datetime) -> Finding:
     """The broker answers while the centre runs."""
-    address = f"http://{settings.machine_host}:{settings.machine}/health"
+    address = f"http://{settings.machine_host}:{_port(settings)}/health"
     if not held(data=settings.data_dir):
         return finding("broker", "good", "城市感知平台未运行", "the broker is not running")
     try:
@@ -32,6 +34,14 @@ def broker(settings: Settings, now: datetime) -> Finding:
         cure_zh="查看 up 的输出中 program=context 的错误",
         cure_en="read the errors of program=context in the output of up",
     )
+
+
+def _port(settings: Settings) -> int:
+    """The machine port of the centre that runs, which may have been started with another than the settings name."""
+    try:
+        return int(json.loads((settings.data_dir / CHILDREN).read_text())["machine"])
+    except (OSError, ValueError, KeyError):
+        return settings.machine
 
 
 def live(settings: Settings, now: datetime) -> Finding:

@@ -101,7 +101,8 @@ class Supervisor:
 
     def _write_down(self, before: str) -> str:
         rows = [{"name": c.program.name, "pid": c.pid, "crashes": c.crashes} for c in self._children]
-        now = json.dumps({"port": self._own.port, "supervisor": os.getpid(), "children": rows})
+        ports = {"port": self._own.port, "machine": self._own.machine}
+        now = json.dumps({**ports, "supervisor": os.getpid(), "children": rows})
         if now != before:
             fresh = self._own.data_dir / f"{CHILDREN}.new"
             fresh.write_text(now + "\n")

@@ -12,9 +12,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
+from dajing.domains.context import doctor
+from dajing.kernel.settings import Settings
 
 pytestmark = pytest.mark.fault
 
@@ -52,6 +56,8 @@ def test_up_runs_the_broker_which_demands_tokens_and_comes_back_after_a_kill(tmp
     try:
         _wait(lambda: _status(machine, "/health") == 200)
         assert _status(machine, "/ngsi-ld/v1/types") == 401
+        known = Settings(data=tmp_path / "data", demo="none")  # its own machine port is another than the running one's
+        assert doctor.broker(known, datetime.now(UTC)).state == "good"
         before = pid()
         os.kill(before, signal.SIGKILL)
         _wait(lambda: pid() not in (0, before) and _status(machine, "/health") == 200)
