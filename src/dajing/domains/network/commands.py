@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from dajing.kernel.text import Text
 if TYPE_CHECKING:
     from dajing.domains.network.coverage.structs import Line, RunInfo
     from dajing.domains.network.register.datum import Datum
+    from dajing.domains.network.standards import Service
 
 SYNTHETIC = Text(
     zh="含合成数据，仅供演示；县区以下人口与位置为合成",
@@ -47,33 +49,36 @@ def network() -> None:
 @click.option("--operator", default="", help="One operator; by default all together.")
 @click.option("--area", default=None, help="Code of a county unit (shows townships) or a township (shows villages).")
 @click.option("--compute", is_flag=True, help="Compute a run for today's registers first.")
-@click.option("--on", default=None, help="With --compute: the day whose registers count, as 2020-12-31.")
+@click.option(
+    "--on", default=None, type=click.DateTime(["%Y-%m-%d"]), help="With --compute: the day whose registers count."
+)
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 @click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Language shown.")
 @started
 def coverage(
-    service: str, operator: str, area: str | None, compute: bool, on: str | None, as_json: bool, language: str
+    service: str, operator: str, area: str | None, compute: bool, on: datetime | None, as_json: bool, language: str
 ) -> None:
     """People covered by area, with 90 % interval."""
     from django.utils.translation import override
 
     from dajing.domains.network.coverage import reading
 
+    if on and not compute:
+        raise click.UsageError("--on goes with --compute · --on 须与 --compute 同用")
     if compute:
-        _compute(on)
+        _compute(on.date() if on else None)
     run = reading.latest()
     kind = reading.service_of(id=service).kind
     level = "venue" if kind == "wifi" else "unit" if area is None else "township" if len(area) == 6 else "place"
+    if within := None if level in {"unit", "venue"} else area:
+        _known(within)
     with override("en" if language == "en" else "zh-hans"):
-        within = None if level in {"unit", "venue"} else area
         lines = reading.lines(run=run, service=service, level=level, operator=operator, within=within)
         whole = [] if level != "unit" else reading.lines(run=run, service=service, level="city", operator=operator)
-        _show([*whole, *lines], run, as_json, language)
+        _show([*whole, *lines], run, reading.service_of(id=service), as_json, language)
 
 
-def _compute(on: str | None) -> None:
-    from datetime import date
-
+def _compute(on: date | None) -> None:
     from rich.progress import Progress
 
     from dajing.domains.network.coverage.service import begin, work
@@ -82,13 +87,32 @@ def _compute(on: str | None) -> None:
 
     at = datetime.now(UTC)
     by = system("network.coverage")
-    run = begin(on=date.fromisoformat(on) if on else at.date(), known_at=at, by=by, at=at)
+    run = begin(on=on or at.date(), known_at=at, by=by, at=at)
     with Progress(transient=True) as shown:
         task = shown.add_task(f"{COMPUTING.zh} · {COMPUTING.en}", total=None)
         work(run=run, by=by, at=at, seen=lambda done, total: shown.update(task, completed=done, total=total))
 
 
-def _show(lines: list[Line], run: RunInfo, as_json: bool, language: str) -> None:
+def _known(code: str) -> None:
+    """Refuse a code that is neither a county unit's nor a township's."""
+    from dajing.kernel.areas.api import AreaUnknown, townships, units
+
+    if code not in {unit.code for unit in units(hierarchy="reporting")} | {town.code for town in townships()}:
+        raise AreaUnknown(code=code, on="")
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Tell in words why a file could not be written."""
+    from dajing.domains.network.coverage.refusals import FileNotWritten
+
+    try:
+        yield
+    except OSError as error:
+        raise FileNotWritten(path=path, reason=error.strerror or "") from error
+
+
+def _show(lines: list[Line], run: RunInfo, service: Service, as_json: bool, language: str) -> None:
     if as_json:
         _json({"run": run, "lines": lines})
         return
@@ -105,14 +129,17 @@ def _show(lines: list[Line], run: RunInfo, as_json: bool, language: str) -> None
             f"{line.code} {line.name}", f"{line.people:,}", share, f"{low:.1%}–{high:.1%}", f"{line.lacking:,.0f}"
         )
     Console().print(shown)
-    _foot(run, language)
+    _foot(run, language, service)
 
 
-def _foot(run: RunInfo, language: str) -> None:
+def _foot(run: RunInfo, language: str, service: Service | None = None) -> None:
     day = Text(
         zh=f"台账日期 {run.on}，输入摘要 {run.digest[:12]}", en=f"registers of {run.on}, inputs {run.digest[:12]}"
     )
     click.echo(day.render(language=language))
+    if service and service.status == "unconfirmed":
+        limit = Text(zh=f"门限待确认：{service.source.zh}", en=f"limit unconfirmed: {service.source.en}")
+        click.echo(limit.render(language=language))
     if run.kind == "synthetic":
         click.echo(SYNTHETIC.render(language=language))
 
@@ -126,7 +153,9 @@ def _json(value: Any) -> None:
 @network.command()
 @click.option("--service", default="4g", show_default=True, help="4g, 5g, fibre, iptv, television, radio or wifi.")
 @click.option("--unit", default=None, help="Code of one county unit.")
-@click.option("--limit", default=20, show_default=True, help="How many places, most people first.")
+@click.option(
+    "--limit", default=20, show_default=True, type=click.IntRange(min=1), help="How many places, most people first."
+)
 @click.option("--xlsx", type=click.Path(path_type=Path, dir_okay=False), help="Write the whole list as a workbook.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 @click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Language shown.")
@@ -141,10 +170,13 @@ def gaps(service: str, unit: str | None, limit: int, xlsx: Path | None, as_json:
 
     run, found = reading.latest(), reading.service_of(id=service)
     level = "venue" if found.kind == "wifi" else "place"
+    if unit:
+        _known(unit)
     with override("en" if language == "en" else "zh-hans"):
         listed = find(run=run, service=service, level=level, unit=unit, limit=None if xlsx else limit)
         if xlsx:
-            xlsx.write_bytes(write_gaps(gaps=listed, run=run, service=found, language=language))
+            with _writing(xlsx):
+                xlsx.write_bytes(write_gaps(gaps=listed, run=run, service=found, language=language))
             click.echo(str(xlsx))
             return
         if as_json:
@@ -154,7 +186,7 @@ def gaps(service: str, unit: str | None, limit: int, xlsx: Path | None, as_json:
             where = f"{gap.unit_name} {gap.township}"
             click.echo(f"{gap.rank:>4}  {gap.line.lacking:>8,.0f} [{gap.low:,.0f}–{gap.high:,.0f}]  "
                        f"{gap.line.code} {gap.line.name}  {where}")  # fmt: skip
-        _foot(run, language)
+        _foot(run, language, found)
 
 
 @network.command("map")
@@ -184,7 +216,8 @@ def map_(file: Path, service: str, operator: str, kind: str) -> None:
     found = next((one for one in drawn if (one.service, one.operator, one.kind) == asked), None)
     if found is None:
         raise NoMap(known=", ".join(sorted({one.operator for one in drawn if one.operator})))
-    shutil.copyfile(maps.path_of(run=run, file=found.file), file)
+    with _writing(file):
+        shutil.copyfile(maps.path_of(run=run, file=found.file), file)
     click.echo(str(file))
     for number, sector in enumerate(found.sectors):
         click.echo(f"  {number} {sector}")
@@ -195,7 +228,7 @@ def _coordinates(words: str) -> tuple[float, float]:
     from dajing.domains.network.coverage.refusals import NoCoordinates
 
     try:
-        longitude, latitude = (float(word) for word in words.split(","))
+        longitude, latitude = (float(word) for word in words.replace("，", ",").split(","))
     except ValueError as error:
         raise NoCoordinates() from error
     return longitude, latitude
@@ -203,7 +236,7 @@ def _coordinates(words: str) -> tuple[float, float]:
 
 @network.command()
 @click.argument("code")
-@click.option("--service", default="4g", show_default=True, help="4g or 5g.")
+@click.option("--service", default="4g", show_default=True, help="4g, 5g, fibre or iptv.")
 @click.option("--sector", default=None, help="Sector; by default the strongest.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, with the terrain's heights.")
 @click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Language shown.")
@@ -212,13 +245,21 @@ def profile(code: str, service: str, sector: str | None, as_json: bool, language
     """Link budget and terrain between an antenna and a place: its CODE, or LONGITUDE,LATITUDE in degrees (WGS-84)."""
     from dajing.domains.network.coverage import reading
     from dajing.domains.network.coverage.profile import spot, spot_at
+    from dajing.domains.network.coverage.refusals import NoProfile, SectorUnknown
+    from dajing.domains.network.standards import standards
 
     run, wanted = reading.latest(), reading.service_of(id=service)
-    if "," in code:
+    if wanted.kind not in {"mobile", "fixed"}:
+        raise NoProfile(
+            id=service, known=", ".join(s.id for s in standards().services if s.kind in {"mobile", "fixed"})
+        )
+    if "," in code or "，" in code:
         longitude, latitude = _coordinates(code)
         found = spot_at(run=run, longitude=longitude, latitude=latitude, service=wanted, sector=sector)
     else:
         found = spot(run=run, code=code, service=wanted, sector=sector)
+    if sector and found.profile and found.profile.server.sector.id != sector:
+        raise SectorUnknown(sector=sector, known=", ".join(server.sector.id for server in found.servers))
     if as_json:
         _json({"run": run, "spot": found})
         return
@@ -231,6 +272,8 @@ def profile(code: str, service: str, sector: str | None, as_json: bool, language
         for item in found.profile.items:
             click.echo(f"  {item.title.render(language=language):<40} {item.value:9.1f} {item.unit}")
         click.echo(f"  P = {found.profile.probability:.3f}")
+    if found.node and found.node_km is not None:
+        click.echo(f"{found.node.id}  {found.node.operator}  {found.node_km:.2f} km")
     _foot(run, language)
 
 
@@ -277,11 +320,11 @@ def fibre() -> None:
 
 
 @fibre.command("import")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option("--datum", type=DATUM, default="wgs84", show_default=True, help="Datum of its coordinates.")
 @started
 def import_fibre(file: Path, datum: Datum) -> None:
-    """Load the nodes and spans of an OFDS network package (JSON)."""
+    """Load the nodes and spans of an OFDS network package (.json), or of its CSV tables (a folder)."""
     from dajing.domains.network.connectors.ofds import Options, load_network
     from dajing.kernel.identity.api import system
 
@@ -297,7 +340,8 @@ def export_fibre(file: Path) -> None:
     """Write today's nodes and spans as an OFDS network package (.json) or its CSV tables (a folder)."""
     from dajing.domains.network.connectors.ofds import Options, push
 
-    nodes, spans = push(options=Options(path=file), on=datetime.now(UTC).date())
+    with _writing(file):
+        nodes, spans = push(options=Options(path=file), on=datetime.now(UTC).date())
     click.echo(f"{nodes} nodes, {spans} spans")
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from dajing.domains.network.coverage import reading
 from dajing.domains.network.coverage.profile import kept_state
 from dajing.domains.network.coverage.refusals import ServiceUnknown
-from dajing.domains.network.coverage.structs import Line, RunInfo
+from dajing.domains.network.coverage.structs import ALL, Line, RunInfo
 from dajing.domains.network.standards import standards
 from dajing.kernel.areas.api import units
 from dajing.kernel.jobs.api import JobState, jobs
@@ -83,16 +83,16 @@ def left_out(digest: str, on: date, known_at: datetime) -> list[str]:
     empty = set(stations_of(state=found))
     sectors = [s.id for s in found.sectors.values() if sector_station(state=found, sector=s) in empty]
     masts = [t.id for t in found.transmitters.values() if transmitter_station(state=found, transmitter=t) in empty]
-    return sorted([*sectors, *masts])
+    return sorted([*sectors, *masts, *found.homeless])
 
 
-def shares_of(*, run: RunInfo, code: str) -> list[tuple[Text, Line]]:
-    """Every service's row of one place (or venue) in a run."""
+def shares_of(*, run: RunInfo, code: str, operator: str = ALL) -> list[tuple[Text, Line]]:
+    """Every service's row of one place (or venue) in a run, of all operators together or of one where it offers it."""
     found: list[tuple[Text, Line]] = []
     for service in standards().services:
         for level in ("place", "venue"):
             try:
-                listed = reading.lines(run=run, service=service.id, level=level)
+                listed = reading.lines(run=run, service=service.id, level=level, operator=operator)
             except ServiceUnknown:
                 continue
             found += [(service.title, line) for line in listed if line.code == code]

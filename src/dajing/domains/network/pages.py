@@ -139,7 +139,9 @@ def point(request: HttpRequest, code: str) -> HttpResponse:
     """One place: who could serve it, the terrain between and the link budget; the nearest fibre access point."""
     try:
         asked = Asked(request, kinds=("mobile", "fixed"))
-        found = spot(run=asked.run, code=code, service=asked.service, sector=request.GET.get("sector"))
+        found = spot(
+            run=asked.run, code=code, service=asked.service, sector=request.GET.get("sector"), operator=asked.operator
+        )
     except NoRun as refusal:
         return _nothing(request, refusal)
     except (PlaceUnknown, ServiceUnknown) as refusal:
@@ -154,7 +156,7 @@ def point(request: HttpRequest, code: str) -> HttpResponse:
         ]
     context = asked.context() | shown(found) | {
         "crumbs": crumbs,
-        "shares": contents.shares_of(run=asked.run, code=code),
+        "shares": contents.shares_of(run=asked.run, code=code, operator=asked.operator),
         "action": action_address(
             asked.service, asked.run, code=code, name=found.name, unit=(town.unit or "") if town else ""
         ),
@@ -176,7 +178,7 @@ def place(request: HttpRequest) -> HttpResponse:
         longitude, latitude = (float(request.GET.get(name, "")) for name in ("longitude", "latitude"))
         found = spot_at(
             run=asked.run, longitude=longitude, latitude=latitude, service=asked.service,
-            sector=request.GET.get("sector"),
+            sector=request.GET.get("sector"), operator=asked.operator,
         )  # fmt: skip
     except NoRun as refusal:
         return _nothing(request, refusal)

@@ -72,7 +72,13 @@ def pull(*, options: Options) -> tuple[Rows, Rows]:
         prefix = len(networks) > 1
         nodes = [_node(node, _prefix(network, prefix)) for network in networks for node in network.get("nodes") or ()]
         spans = [_span(span, _prefix(network, prefix)) for network in networks for span in network.get("spans") or ()]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, shapely.errors.ShapelyError) as e:
+    except OSError as error:
+        reason = Text(
+            zh="读不到；请核对路径，文件夹里须有 nodes.csv 和 spans.csv",
+            en="cannot be read; check the path, a folder must hold nodes.csv and spans.csv",
+        )
+        raise FileUnreadable(file=name, reason=reason) from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, shapely.errors.ShapelyError) as e:
         if isinstance(e, FileUnreadable):
             raise
         reason = Text(zh="不是 OFDS 网络包（JSON 或 CSV 表）", en="no OFDS network package (JSON, or a folder of CSV)")

@@ -13,7 +13,7 @@ import numpy as np
 from dajing.domains.network.coverage.loss import KM_PER_DEGREE, compute
 from dajing.domains.network.coverage.refusals import PlaceOutside, PlaceUnknown
 from dajing.domains.network.coverage.state import State, sector_station, state
-from dajing.domains.network.coverage.structs import RunInfo
+from dajing.domains.network.coverage.structs import ALL, RunInfo
 from dajing.domains.network.register.datum import metres
 from dajing.domains.network.register.kinds import FibreNode, Sector
 from dajing.domains.network.standards import Service
@@ -86,8 +86,10 @@ def state_of(*, run: RunInfo) -> State:
     return kept_state(run.on, run.known_at)
 
 
-def spot(*, run: RunInfo, code: str, service: Service, sector: str | None = None) -> Spot:
+def spot(*, run: RunInfo, code: str, service: Service, sector: str | None = None, operator: str = ALL) -> Spot:
     """The place ``code`` as a run's state has it; ``sector`` chooses the profile, by default the best server's.
+
+    ``operator`` leaves only one operator's sectors and access points.
 
     Raises ``PlaceUnknown``.
     """
@@ -97,14 +99,16 @@ def spot(*, run: RunInfo, code: str, service: Service, sector: str | None = None
         raise PlaceUnknown(code=code)
     homes, demand = len(found.demand.code), found.demand
     return _spot(
-        found, (float(found.longitude[at]), float(found.latitude[at])), service, sector, code=code,
+        found, (float(found.longitude[at]), float(found.latitude[at])), service, sector, operator, code=code,
         name=demand.name[at] if at < homes else demand.venues[at - homes].name,
         people=int(demand.people[at]) if at < homes else demand.venues[at - homes].people,
         surveyed=bool(demand.surveyed[at]) if at < homes else True,
     )  # fmt: skip
 
 
-def spot_at(*, run: RunInfo, longitude: float, latitude: float, service: Service, sector: str | None = None) -> Spot:
+def spot_at(
+    *, run: RunInfo, longitude: float, latitude: float, service: Service, sector: str | None = None, operator: str = ALL
+) -> Spot:
     """Any place by its WGS-84 degrees, whether somebody lives there or not. Raises ``PlaceOutside``."""
     west, south, east, north = bounds()
     if not (west <= longitude <= east and south <= latitude <= north):
@@ -113,16 +117,19 @@ def spot_at(*, run: RunInfo, longitude: float, latitude: float, service: Service
             south=f"{south:.2f}", north=f"{north:.2f}",
         )  # fmt: skip
     name = f"{longitude:.4f}, {latitude:.4f}"
-    return _spot(state_of(run=run), (longitude, latitude), service, sector, code="", name=name, people=0, surveyed=True)
+    return _spot(
+        state_of(run=run), (longitude, latitude), service, sector, operator, code="", name=name, people=0,
+        surveyed=True,
+    )  # fmt: skip
 
 
 def _spot(
-    found: State, here: Place, service: Service, sector: str | None, *, code: str, name: str, people: int,
-    surveyed: bool,
+    found: State, here: Place, service: Service, sector: str | None, operator: str, *, code: str, name: str,
+    people: int, surveyed: bool,
 ) -> Spot:  # fmt: skip
-    servers = _servers(found, here, service) if service.kind == "mobile" else []
+    servers = _servers(found, here, service, operator) if service.kind == "mobile" else []
     chosen = next((s for s in servers if s.sector.id == sector), servers[0] if servers else None)
-    node = _nearest(found, here, service)
+    node = _nearest(found, here, service, operator)
     return Spot(
         code=code, name=name, longitude=here[0], latitude=here[1], people=people, surveyed=surveyed,
         servers=tuple(servers[:SHOWN]),
@@ -140,12 +147,16 @@ def _number(found: State, code: str) -> int | None:
     return len(found.demand.code) + venues.index(code) if code in venues else None
 
 
-def _nearest(found: State, place: tuple[float, float], service: Service) -> FibreNode | None:
-    nodes = [node for node in found.nodes.values() if node.access and (node.iptv or not service.iptv)]
+def _nearest(found: State, place: tuple[float, float], service: Service, operator: str) -> FibreNode | None:
+    nodes = [
+        node for node in found.nodes.values()
+        if node.access and node.status == "operational" and (node.iptv or not service.iptv)
+        and (operator == ALL or node.operator == operator or service.kind != "fixed")
+    ]  # fmt: skip
     return min(nodes, key=lambda node: metres(place, (node.longitude, node.latitude)), default=None)
 
 
-def _servers(found: State, here: Place, service: Service) -> list[Server]:
+def _servers(found: State, here: Place, service: Service, operator: str) -> list[Server]:
     """The sectors of the nearest masts, the strongest first, by area mode as in the run."""
     from dajing.domains.network.coverage.predicting import sector_power
 
@@ -155,7 +166,8 @@ def _servers(found: State, here: Place, service: Service) -> list[Server]:
     longitude, latitude = np.array([here[0]]), np.array([here[1]])
     servers = []
     for sector in found.sectors.values():
-        if sector.site in wanted and sector.technology == service.technology:
+        mine = operator in (ALL, sector.operator)
+        if mine and sector.site in wanted and sector.technology == service.technology:
             losses = compute(
                 station=sector_station(state=found, sector=sector), longitude=longitude, latitude=latitude,
                 terrain=found.ground.terrain, model=found.standards.model,

@@ -14,6 +14,29 @@ class NothingRegistered(Refusal):
     )
 
 
+class FileNotWritten(Refusal):
+    """A path where no file can be put."""
+
+    text = Text(
+        zh="写不了 {path}：{reason}；请换一个可写的目录",
+        en="cannot write {path}: {reason}; choose a folder that exists",
+    )
+
+
+class SectorUnknown(Refusal):
+    """A sector that is none of those near a place."""
+
+    text = Text(
+        zh="{sector} 不是该处附近的扇区；有：{known}", en="{sector} is no sector near that place; there are: {known}"
+    )
+
+
+class NoProfile(Refusal):
+    """A profile asked for of a service that has none."""
+
+    text = Text(zh="{id} 没有链路剖面；可用：{known}", en="{id} has no profile of a link; these have: {known}")
+
+
 class NoRun(Refusal):
     """No finished run is known at that time."""
 

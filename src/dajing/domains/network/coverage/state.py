@@ -22,11 +22,12 @@ VERSION = "coverage/2"  # changes whenever a result can change
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """The registers on one day, and what they stand on."""
+    """The registers on one day, and what they stand on; ``homeless`` are sectors whose site does not stand then."""
 
     on: date
     sites: Mapping[str, Site]
     sectors: Mapping[str, Sector]
+    homeless: tuple[str, ...] = ()
     transmitters: Mapping[str, Transmitter]
     nodes: Mapping[str, FibreNode]
     hotspots: Mapping[str, Hotspot]
@@ -83,7 +84,8 @@ def state(*, on: date, known_at: datetime) -> State:
     sites = cast(dict[str, Site], found["site"])
     sectors = {id: s for id, s in cast(dict[str, Sector], found["sector"]).items() if s.site in sites}
     return State(
-        on=on, sites=sites, sectors=sectors, transmitters=cast(dict[str, Transmitter], found["transmitter"]),
+        on=on, sites=sites, sectors=sectors, homeless=tuple(sorted(set(found["sector"]) - set(sectors))),
+        transmitters=cast(dict[str, Transmitter], found["transmitter"]),
         nodes=cast(dict[str, FibreNode], found["fibre_node"]), hotspots=cast(dict[str, Hotspot], found["hotspot"]),
         demand=demand, ground=ground, standards=rules, inputs=inputs,
     )  # fmt: skip

@@ -45,7 +45,8 @@ def _page(request: HttpRequest, *, faults: Any, refusal: Text | None, status: in
     on = (moment or now).date()
     counted = [(kind, len(things(register=kind.id, on=on, as_of=moment))) for kind in KINDS.values()]
     context = {
-        "counted": counted, "loads": loads(limit=40), "on": on, "faults": faults, "refusal": refusal,
+        "counted": counted, "on": on, "faults": faults, "refusal": refusal,
+        "loads": [(KINDS[made.register].title, made) for made in loads(limit=40)],
         "kinds": [(kind.id, kind.title) for kind in KINDS.values()],
         "datums": [(datum, DATUM_WORDS[datum]) for datum in DATUMS],
         "may_load": actor_of(request=request, at=now).may(MANAGE), "limit": settings().upload_limit_mb,
