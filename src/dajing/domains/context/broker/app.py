@@ -22,6 +22,7 @@ from dajing.domains.context.ngsi.errors import (
 from dajing.domains.context.store.schema import TooLong
 
 _log = structlog.get_logger()
+LONGEST_TENANT = 200
 type Handler = Callable[..., Awaitable[Answer]]
 type Verbs = dict[str, Handler]
 
@@ -85,6 +86,13 @@ def route(parts: list[str]) -> tuple[Verbs, list[str]]:
 _PATTERNS = [(len(pattern), pattern) for pattern in ROUTES if "*" in pattern]
 
 
+def _tenant(request: Request) -> str:
+    found = request.header("ngsild-tenant") or ""
+    if len(found) > LONGEST_TENANT:
+        raise BadRequestData(f"The name of a tenant has at most {LONGEST_TENANT} characters.")
+    return found
+
+
 def _takes_problems(request: Request) -> bool:
     """Whether a client takes problem documents under their own media type; NGSI.js, for one, reads no other JSON."""
     accept = request.header("accept")
@@ -134,7 +142,7 @@ class Application:
             if handler is None:
                 refusal = MethodNotAllowed(f"{request.method} is not among {', '.join(verbs)}.")
                 return problem(refusal).add("Allow", ", ".join(verbs))
-            request.tenant = request.header("ngsild-tenant") or ""
+            request.tenant = _tenant(request)
             if self.broker.auth is not None:
                 self.broker.auth.check(request)
             return await handler(self.broker, request, *values)

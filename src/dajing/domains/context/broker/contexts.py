@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -126,7 +126,7 @@ class Contexts:
         try:
             async with asyncio.timeout(FETCH_SECONDS + 1):
                 body = await loop.run_in_executor(self._pool, _get, url, self._outgoing)
-        except (OSError, TimeoutError, ValueError, urllib.error.URLError) as error:
+        except (OSError, TimeoutError, ValueError, http.client.HTTPException) as error:
             return self._fail(url, str(error) or type(error).__name__)
         try:
             return msgspec.json.decode(body)

@@ -36,6 +36,7 @@ from dajing.domains.context.store.wanted import Wanted
 
 type Json = dict[str, Any]
 BASE = "/ngsi-ld/v1"
+SHORT = 200  # attributes that one act may write on the event loop
 MOST_ASKED = 1_000  # queries whose parsed form is kept
 
 
@@ -55,7 +56,7 @@ async def create(broker: Broker, request: Request) -> Answer:
         if merge.expired(entity, at=entity["createdAt"]) is None:
             tx.delete(tenant, *found(tx, tenant, entity["id"]), entity["createdAt"])
 
-    await broker.write(act)
+    await broker.write(act, heavy=len(body) > SHORT)
     return Answer(status=201).add("Location", f"{BASE}/entities/{quote(entity['id'], safe=':')}")
 
 
@@ -197,7 +198,7 @@ async def replace(broker: Broker, request: Request, identifier: str) -> Answer:
         key, old = found(tx, tenant, identifier)
         tx.change(tenant, key, old, merge.replaced(old, fragment, at=at))
 
-    await broker.write(act)
+    await broker.write(act, heavy=len(body) > SHORT)
     return Answer(status=204)
 
 
@@ -238,7 +239,7 @@ async def merge_entity(broker: Broker, request: Request, identifier: str) -> Ans
         else:
             tx.change(tenant, key, old, new)
 
-    await broker.write(act)
+    await broker.write(act, heavy=len(body) > SHORT)
     return Answer(status=204)
 
 
@@ -276,7 +277,7 @@ async def append(broker: Broker, request: Request, identifier: str) -> Answer:
             tx.change(tenant, key, old, new)
         return done, kept
 
-    done, kept = await broker.write(act)
+    done, kept = await broker.write(act, heavy=len(body) > SHORT)
     return update_result(done, kept, "The attribute exists already.", context.compact)
 
 
@@ -307,7 +308,7 @@ async def update(broker: Broker, request: Request, identifier: str) -> Answer:
             tx.change(tenant, key, old, new)
         return done, missing
 
-    done, missing = await broker.write(act)
+    done, missing = await broker.write(act, heavy=len(body) > SHORT)
     return update_result(done, missing, "The entity has no such attribute.", context.compact)
 
 

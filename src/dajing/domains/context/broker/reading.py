@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
@@ -46,6 +47,7 @@ SHAPING = (
 )
 PAGING = ("limit", "offset", "count", "orderBy", "orderFrom", "collation", "entityMap", "splitEntities")
 MAX_LIMIT = 1_000
+LONG_BODY = 256 * 1024
 DEFAULT_LIMIT = 20
 
 
@@ -71,7 +73,9 @@ async def reading(request: Request, contexts: Contexts, *, offered: tuple[str, .
 async def writing(request: Request, contexts: Contexts, *, patch: bool = False) -> tuple[Any, Context, Source | None]:
     """The body with its @context by the rules of 6.3.5."""
     media = request.media(patch=patch)
-    body = decode(await request.body())
+    given = await request.body()
+    # of a long body others must not wait for the reading
+    body = decode(given) if len(given) < LONG_BODY else await asyncio.to_thread(decode, given)
     url = link_of(request.header("link"))
     if media == LD_JSON:
         if url is not None:

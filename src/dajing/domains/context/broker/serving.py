@@ -12,6 +12,8 @@ import uvicorn
 from dajing.domains.context.broker.app import Application
 from dajing.domains.context.broker.state import MOST_INSTANCES, Broker
 from dajing.domains.context.store.schema import Location
+from dajing.kernel.settings import settings
+from dajing.kernel.web.log import configure
 
 
 def run(
@@ -30,6 +32,7 @@ def run(
     clock: Callable[[], datetime],
 ) -> None:
     """Serve until SIGTERM; what was acknowledged is on disk."""
+    configure(form=settings().log)
     auth = None
     if tokens:
         from dajing.domains.context.broker.tokens import Tokens

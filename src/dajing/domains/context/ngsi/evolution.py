@@ -11,7 +11,7 @@ from typing import Any
 
 from dajing.domains.context.ngsi.errors import BadRequestData
 from dajing.domains.context.ngsi.forms import Form, attribute
-from dajing.domains.context.ngsi.terms import VALUE_OF, need_time, parse_time
+from dajing.domains.context.ngsi.terms import VALUE_OF, double, need_time, parse_time
 
 type Json = dict[str, Any]
 type Sample = tuple[Any, datetime]
@@ -23,6 +23,7 @@ _DURATION = re.compile(
     r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?\Z"
 )
 MOST_BUCKETS = 10_000
+LONGEST = 3_652_059  # days from year 1 to 9999
 
 
 @dataclass(frozen=True)
@@ -95,11 +96,20 @@ def duration(text: Any) -> tuple[int, timedelta] | None:
         )
     except OverflowError:
         raise BadRequestData(f"The duration {text[:40]} is too long.") from None
+    if months > LONGEST // 30 or rest.days > LONGEST:
+        raise BadRequestData(f"The duration {text[:40]} is too long.")
     return (months, rest) if months or rest else None
 
 
 def step(start: datetime, period: tuple[int, timedelta], count: int) -> datetime:
     """The beginning of the period number ``count`` after ``start``."""
+    try:
+        return _step(start, period, count)
+    except (OverflowError, ValueError):  # beyond the year 9999 there is nothing more
+        return datetime.max.replace(tzinfo=UTC)
+
+
+def _step(start: datetime, period: tuple[int, timedelta], count: int) -> datetime:
     months, rest = period
     total = start.year * 12 + start.month - 1 + months * count
     if months:
@@ -184,7 +194,7 @@ def measure(value: Any) -> float | None:
     if isinstance(value, bool):
         return float(value)
     if isinstance(value, int | float):
-        return float(value)
+        return double(value)
     return float(len(value)) if isinstance(value, list) else None
 
 

@@ -8,6 +8,7 @@ from dajing.domains.context.ngsi.errors import BadRequestData
 from dajing.domains.context.ngsi.terms import GEOMETRIES
 
 _DEPTH = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
+MOST_POSITIONS = 50_000  # a larger one would hold everybody up each time that it is looked at
 _LEAST = {"LineString": 2, "MultiLineString": 2, "Polygon": 4, "MultiPolygon": 4}
 
 
@@ -16,8 +17,21 @@ def need_geometry(value: Any, *, what: str) -> dict[str, Any]:
     if not isinstance(value, dict) or str(value.get("type")) not in GEOMETRIES:
         raise BadRequestData(f"{what} must be a GeoJSON geometry ({', '.join(sorted(GEOMETRIES))}).")
     kind = str(value["type"])
+    if _count(value.get("coordinates")) > MOST_POSITIONS:
+        raise BadRequestData(f"{what} has more than {MOST_POSITIONS} positions; send a simplified geometry.")
     _positions(value.get("coordinates"), _DEPTH[kind], kind, what)
     return value
+
+
+def _count(coordinates: Any) -> int:
+    """How many positions there may be, without looking at each."""
+    lists = [coordinates]
+    while any(isinstance(part, list) and part and isinstance(part[0], list) for part in lists):
+        found = [inner for part in lists if isinstance(part, list) for inner in part]
+        if len(found) > MOST_POSITIONS:
+            return len(found)
+        lists = found
+    return len(lists)
 
 
 def _positions(value: Any, depth: int, kind: str, what: str) -> None:

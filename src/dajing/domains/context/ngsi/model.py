@@ -37,6 +37,7 @@ from dajing.domains.context.ngsi.terms import (
 
 type Json = dict[str, Any]
 MAX_DEPTH = 16
+MOST_ATTRIBUTES = 5_000
 
 
 class Reader:
@@ -74,6 +75,8 @@ class Reader:
         if "expiresAt" in body:
             gone = self.patch and body["expiresAt"] == NULL
             found["expiresAt"] = NULL if gone else need_time(body["expiresAt"], what="expiresAt")
+        if len(body) > MOST_ATTRIBUTES:
+            raise BadRequestData(f"An entity has at most {MOST_ATTRIBUTES} attributes.")
         attrs: dict[str, list[Json]] = {}
         for name, value in body.items():
             if name not in ENTITY_MEMBERS:
@@ -186,6 +189,8 @@ class Reader:
             if self.patch:
                 return NULL
             raise BadRequestData(f"{name}.{member} is NGSI-LD Null, which can only be sent in a patch.")
+        if kind == "GeoProperty":  # numbers alone
+            return self._geoproperty(value, name)
         if not self.deep and kind != "JsonProperty" and _holds_null(value):
             raise BadRequestData(f"{name}.{member} holds NGSI-LD Null, which only a merge patch may.")
         if name == "ngsildproof" and not isinstance(value, dict):

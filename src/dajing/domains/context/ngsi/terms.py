@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import Any
 
 from dajing.domains.context.ngsi.errors import BadRequestData
 
+LONGEST = 4_096  # characters of an id or name: it stands in headers and addresses
 NULL = "urn:ngsi-ld:null"
 DEFAULT = "@none"
 
@@ -74,9 +76,23 @@ _INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.,]\d{1,9})?Z\Z")
 
 
+def double(value: float) -> float:
+    """A number as a double; one that is too large for it is infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
 def is_uri(value: Any) -> bool:
     """Whether ``value`` is an absolute URI or IRI without invisible or delimiting characters (4.5.1)."""
-    return isinstance(value, str) and _ABSOLUTE.match(value) is not None and value != NULL and not _hidden(value)
+    return (
+        isinstance(value, str)
+        and len(value) <= LONGEST
+        and _ABSOLUTE.match(value) is not None
+        and value != NULL
+        and not _hidden(value)
+    )
 
 
 def _hidden(value: str) -> bool:
@@ -94,7 +110,9 @@ def _hidden(value: str) -> bool:
 def need_uri(value: Any, *, what: str) -> str:
     """``value`` itself when it is a URI; otherwise BadRequestData that names ``what``."""
     if not is_uri(value):
-        raise BadRequestData(f"{what} must be an absolute URI, not {str(value)[:120]!r}.")
+        raise BadRequestData(
+            f"{what} must be an absolute URI of at most {LONGEST} characters, not {str(value)[:120]!r}."
+        )
     return str(value)
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from dajing.domains.context.ngsi.merge import Change
 from dajing.domains.context.ngsi.scope import SCOPE, scope_instance
-from dajing.domains.context.ngsi.terms import NULL, VALUE_OF, micros
+from dajing.domains.context.ngsi.terms import NULL, VALUE_OF, double, micros
 
 type Json = dict[str, Any]
 type Keep = Literal["all", "observed", "none"]
@@ -243,7 +243,7 @@ def deletion(old: Json, *, at: str) -> Json:
 
 def _columns(instance: Json) -> tuple[Any, ...]:
     value = instance.get(VALUE_OF[instance["type"]])
-    number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    number = double(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
     times = [micros(instance[n]) if n in instance else None for n in ("observedAt", "createdAt", "modifiedAt")]
     deleted = micros(instance["deletedAt"]) if "deletedAt" in instance else None
     return (

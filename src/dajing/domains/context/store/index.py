@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 from dajing.domains.context.ngsi.geometry import bounds
 from dajing.domains.context.ngsi.query import reached
+from dajing.domains.context.ngsi.terms import double
 
 type Json = dict[str, Any]
 type Row = tuple[str, str, Any]
@@ -45,11 +45,7 @@ def _places(iri: str, value: Any) -> Iterator[Row]:
 
 
 def _number(iri: str, value: float) -> Iterator[Row]:
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf if value > 0 else -math.inf
-    yield "number", iri, number
+    yield "number", iri, double(value)
 
 
 def cell_of(*, longitude: float, latitude: float) -> int:

@@ -32,6 +32,7 @@ _HALF = (
     f"pow(sin((c.north - ?) * {math.pi / 360}), 2) + "
     f"? * cos(c.north * {math.pi / 180}) * pow(sin((c.east - ?) * {math.pi / 360}), 2)"
 )
+TESTED = 50  # of so many terms of a q the indexes are asked; a longer one is judged by the documents
 SAMPLE = 4  # of so many ranges of a box one is counted
 
 
@@ -138,7 +139,8 @@ def _selective(connection: apsw.Connection, test: _Test) -> bool:
 def _decided(wanted: Wanted) -> bool:
     """Whether nothing is asked that only the document can answer."""
     plain = not wanted.alternatives and wanted.pattern is None and wanted.scope is None and not wanted.datasets
-    return plain and all(_exact(part) for part in _parts(wanted.q))
+    parts = _parts(wanted.q)
+    return plain and len(parts) <= TESTED and all(_exact(part) for part in parts)
 
 
 def _parts(node: Node | None) -> tuple[Node, ...]:
@@ -169,7 +171,7 @@ def _tests(wanted: Wanted, term: Terms) -> Iterator[_Test]:
         marks = ",".join("?" * len(numbers))
         lead = f"SELECT DISTINCT k, 0 AS unsure FROM has WHERE attr IN ({marks})"
         yield _Test(lead, f"EXISTS (SELECT 1 FROM has h WHERE h.attr IN ({marks}) AND h.k=d.k)", list(numbers), rank=6)
-    for part in _parts(wanted.q):
+    for part in _parts(wanted.q)[:TESTED]:
         if isinstance(part, Term) and _usable(part):
             yield _compared(part, term(wanted.tenant, part.path[0]))
 

@@ -13,6 +13,7 @@ from typing import Any
 import apsw
 
 from dajing.domains.context.ngsi.evolution import MOST_BUCKETS, Aggregate, Span, bounds, brief
+from dajing.domains.context.ngsi.evolution import step as following
 from dajing.domains.context.ngsi.terms import micros
 from dajing.domains.context.store.reader import Reader
 
@@ -75,7 +76,11 @@ def aggregated(*, reader: Reader, key: int, attr: int, span: Span, aggregate: Ag
     found: dict[str, Any] = {"type": "Property", **{method: [] for method in aggregate.methods}}
     for b, count, _, latest, *sums in rows:
         begin = low + timedelta(microseconds=b * step)
-        until = begin + timedelta(microseconds=step) if step else end or EPOCH + timedelta(microseconds=latest)
+        until = (
+            following(begin, (0, timedelta(microseconds=step)), 1)
+            if step
+            else end or EPOCH + timedelta(microseconds=latest)
+        )
         for method in aggregate.methods:
             found[method].append([_value(method, count, *sums), brief(begin), brief(until)])
     return found
