@@ -77,13 +77,16 @@ def route(parts: list[str]) -> tuple[Verbs, list[str]]:
     fixed = tuple(rest)
     if fixed in ROUTES:
         return ROUTES[fixed], []
-    for length, pattern in _PATTERNS:
-        if length == len(rest) and all(p in ("*", r) for p, r in zip(pattern, rest, strict=True)):
+    for pattern in _PATTERNS.get((len(rest), rest[0]), ()):
+        if all(p in ("*", r) for p, r in zip(pattern, rest, strict=True)):
             return ROUTES[pattern], [r for p, r in zip(pattern, rest, strict=True) if p == "*"]
     raise ResourceNotFound(f"There is no resource {'/'.join(rest)[:200]}.")
 
 
-_PATTERNS = [(len(pattern), pattern) for pattern in ROUTES if "*" in pattern]
+_PATTERNS: dict[tuple[int, str], list[tuple[str, ...]]] = {}  # by length and first segment
+for _pattern in ROUTES:
+    if "*" in _pattern:
+        _PATTERNS.setdefault((len(_pattern), _pattern[0]), []).append(_pattern)
 
 
 def _tenant(request: Request) -> str:

@@ -56,7 +56,8 @@ class Request:
         self.method: str = scope["method"]
         raw = scope.get("raw_path") or scope["path"].encode()
         self.path: str = raw.decode("ascii", "replace").partition("?")[0]
-        self.parts: list[str] = [unquote(part) for part in self.path.strip("/").split("/")]
+        parts = self.path.strip("/").split("/")
+        self.parts: list[str] = [unquote(part) for part in parts] if "%" in self.path else parts
         self._receive = receive
         self._headers: dict[bytes, bytes] | None = None
         self._parameters: dict[str, str] | None = None

@@ -69,6 +69,10 @@ def updated(old: Json, fragment: Json, *, at: str) -> tuple[Json, list[str], lis
     missing: list[str] = []
     for iri, instances in fragment["attrs"].items():
         present = attrs.get(iri, [])
+        if (plain := put_plain(present, instances, at)) is not None:
+            attrs[iri] = plain
+            done.append(iri)
+            continue
         known = {i.get("datasetId") for i in present}
         if any(is_null(i) and i.get("datasetId") not in known for i in instances):
             missing.append(iri)

@@ -100,14 +100,12 @@ class Chronicle:
         """Append what a write did; a deletion leaves a row that says when."""
         if self.keep == "none":
             return
-        if self.keep == "observed" and not _observed(change):
-            return
         wanted = []
         for trigger, iri, old, new in change.attributes():
             instance = new if new is not None else deletion(old or {}, at=change.at)
             if self.keep == "all" or "observedAt" in (new or old or {}):
                 wanted.append((trigger, iri, instance))
-        if (scope := change.scope()) is not None:
+        if (scope := change.scope()) is not None and (self.keep == "all" or _observed(change)):
             wanted.append(("attributeUpdated", SCOPE, scope))
         entity = change.new or change.old or {}
         if not wanted and (change.old is not None or self.keep != "all"):

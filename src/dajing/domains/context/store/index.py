@@ -15,6 +15,7 @@ type Row = tuple[str, str, Any]
 CELLS = 64  # cells per degree: about 1.7 km from south to north
 LARGE = -1  # stands for "covers more than MOST cells": always a candidate
 MOST = 16
+SAFE = 2**53  # whole numbers beyond it are not exact in an index of doubles
 WORD = 200  # longer texts are found by their first characters
 
 
@@ -32,6 +33,18 @@ def rows(*, iri: str, instances: list[Json]) -> Iterator[Row]:
                 yield from _number(iri, part)
             elif isinstance(part, str):
                 yield "word", iri, part[:WORD]
+
+
+def plain_row(*, iri: str, instances: list[Json]) -> Row | None:
+    """The one row of a plain property of one number or word, beside that of its name; None for anything else."""
+    if len(instances) != 1 or instances[0]["type"] != "Property":
+        return None
+    value = instances[0].get("value")
+    if type(value) is str:
+        return "word", iri, value[:WORD]
+    if type(value) is float or (type(value) is int and -SAFE < value < SAFE):
+        return "number", iri, float(value)
+    return None
 
 
 def _places(iri: str, value: Any) -> Iterator[Row]:

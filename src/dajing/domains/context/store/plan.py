@@ -15,7 +15,7 @@ import apsw
 from dajing.domains.context.ngsi.geoquery import EARTH, GeoQuery
 from dajing.domains.context.ngsi.query import Group, Node, Term
 from dajing.domains.context.ngsi.terms import SYSTEM
-from dajing.domains.context.store.index import LARGE, WORD, spans
+from dajing.domains.context.store.index import LARGE, SAFE, WORD, spans
 from dajing.domains.context.store.wanted import Wanted
 
 type Terms = Callable[[str, str], int]
@@ -25,7 +25,6 @@ MANY = 6  # of n entities, √n times this in a box: going through a type in ord
 GEO = 1  # the rank of a geo-query with a box: only ids come before it
 FEW = 256  # an index that gives at most so many candidates leads, however late in the order they lie
 ALL = 2**62  # more than there are
-SAFE = 2**53  # whole numbers beyond it are not exact in an index of doubles
 # half the chord squared of a great circle on the mean sphere, as ngsi.geoquery computes it: it grows with the distance,
 # so that no root and no arc sine is taken for each candidate
 _HALF = (

@@ -12,7 +12,7 @@ from dajing.domains.context.ngsi.merge import Change
 from dajing.domains.context.ngsi.quick import same_value
 from dajing.domains.context.ngsi.terms import micros
 from dajing.domains.context.store.chronicle import Chronicle
-from dajing.domains.context.store.index import Row, rows
+from dajing.domains.context.store.index import Row, plain_row, rows
 
 type Json = dict[str, Any]
 _TERM = "INSERT INTO term(tenant, iri) VALUES (?, ?) ON CONFLICT DO NOTHING"
@@ -168,12 +168,7 @@ class Transaction:
         before, after = _rows(old, new)
         if not before and not after and old is not None and new is not None and old["type"] == new["type"]:
             return
-        types_before, types_after = set(old["type"] if old else ()), set(new["type"] if new else ())
-        run = self._connection.execute
-        for iri in types_before - types_after:
-            run("DELETE FROM kind WHERE type=? AND k=?", (self.term(tenant, iri), key))
-        for iri in types_after - types_before:
-            run("INSERT INTO kind VALUES (?, ?) ON CONFLICT DO NOTHING", (self.term(tenant, iri), key))
+        self._kinds(tenant, key, old, new)
         rows: dict[str, list[tuple[Any, ...]]] = {}
         for table, iri, value in before - after:
             more = () if table == "has" else (value[0],) if table == "cell" else (value,)
@@ -183,6 +178,16 @@ class Transaction:
             rows.setdefault(_INSERT[table], []).append((self.term(tenant, iri), key, *more))
         for statement, values in rows.items():
             self._connection.executemany(statement, values)
+
+    def _kinds(self, tenant: str, key: int, old: Json | None, new: Json | None) -> None:
+        if old is not None and new is not None and old["type"] == new["type"]:
+            return
+        before, after = set(old["type"] if old else ()), set(new["type"] if new else ())
+        run = self._connection.execute
+        for iri in before - after:
+            run("DELETE FROM kind WHERE type=? AND k=?", (self.term(tenant, iri), key))
+        for iri in after - before:
+            run("INSERT INTO kind VALUES (?, ?) ON CONFLICT DO NOTHING", (self.term(tenant, iri), key))
 
     def expired(self, now: int, limit: int = 500) -> Iterator[tuple[str, int, Json]]:
         """Transient entities whose time is over (clause 4.24)."""
@@ -235,6 +240,11 @@ def _rows(old: Json | None, new: Json | None) -> tuple[set[Row], set[Row]]:
     for iri, instances in now.items():
         earlier = was.get(iri)
         if earlier is instances or same_value(earlier, instances):
+            continue
+        quick = plain_row(iri=iri, instances=instances) if earlier is not None else None
+        if quick is not None and (gone := plain_row(iri=iri, instances=earlier or [])) is not None:
+            before.add(gone)
+            after.add(quick)
             continue
         after.update(rows(iri=iri, instances=instances))
         if earlier is not None:
