@@ -14,6 +14,8 @@ from dajing.domains.context.viewing import console, contents, interface, words
 from dajing.kernel.identity.api import audience
 from dajing.kernel.settings import settings
 
+PAGE = 20  # entities of one page, each with a line for every value
+
 
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
@@ -46,10 +48,14 @@ def kind(request: HttpRequest, name: str) -> HttpResponse:
     area = request.GET.get("area", "")
     area = area if area in codes else ""
     after = request.GET.get("after", "0")
-    found, following = api.items(kind=name, area=area, after=int(after) if after.isdecimal() else 0)
+    found, following = api.items(kind=name, area=area, after=int(after) if after.isdecimal() else 0, limit=PAGE)
     context = {
         "name": name, "title": words.kind(name), "count": counts[name], "moment_control": False,
-        "items": [(item, codes.get(item.area, ""), contents.rows(item.readings)) for item in found],
+        "items": [
+            (item, contents.heading(item, codes.get(item.area, "")), contents.readable(item.id),
+             codes.get(item.area, ""), contents.rows(item.readings))
+            for item in found
+        ],
         "area": area, "areas": [("", gettext("全部县区")), *codes.items()],
         "next_url": f"?area={area}&after={following}" if following else "",
     }  # fmt: skip
@@ -67,13 +73,16 @@ def entity(request: HttpRequest) -> HttpResponse:
     names = [reading.name for reading in numbers]
     chosen = request.GET.get("attribute", "")
     chosen = chosen if chosen in names else next(iter(names), "")
-    span = request.GET.get("span", "24h")
-    span = span if span in contents.SPANS else "24h"
-    drawn, values = contents.NOTHING
+    drawn, values, at = *contents.NOTHING, datetime.now(UTC)
+    span = request.GET.get("span", "")
+    if span not in contents.SPANS:
+        span = contents.shortest(id=found.id, name=chosen, at=at) if chosen else "24h"
     if chosen:
-        drawn, values = contents.history(id=found.id, name=chosen, span=span, at=datetime.now(UTC))
+        drawn, values = contents.history(id=found.id, name=chosen, span=span, at=at)
+    area = contents.codes().get(found.area, "")
     context = {
-        "item": found, "rows": contents.rows(found.readings), "area": contents.codes().get(found.area, ""),
+        "item": found, "rows": contents.rows(found.readings), "area": area,
+        "title": contents.heading(found, area), "readable": contents.readable(found.id),
         "kinds": [(name, words.kind(name)) for name in found.types], "chosen": chosen,
         "chosen_name": words.attribute(chosen), "attributes": [(name, words.attribute(name)) for name in names],
         "unit": next((words.unit(r.unit) for r in numbers if r.name == chosen), ""), "chart": drawn,

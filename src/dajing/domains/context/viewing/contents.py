@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 from django.utils import timezone
 
 from dajing.domains.context import api
+from dajing.domains.context.ngsi.terms import parse_time
 from dajing.domains.context.viewing import words
 from dajing.kernel.areas.api import Area, units
 from dajing.kernel.areas.boundaries import boundaries, may_draw_map
@@ -22,6 +25,8 @@ NOT_REVIEWED = Text(zh="未经审图，仅供演示", en="Boundaries not reviewe
 NOT_A_MAP = Text(zh="示意方格，不是地图", en="Schematic squares, not a map")
 SPANS = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "all": timedelta(days=36_500)}
 POINTS = 300
+NAMES = ("name", "stationName", "alternateName")  # attributes that say what an entity is called
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 type History = tuple[Chart | None, list[tuple[datetime, float]]]
 NOTHING: History = (None, [])
 
@@ -90,6 +95,11 @@ def may_see_places(*, signed_in: bool) -> bool:
     return signed_in or may_draw_map()
 
 
+def shortest(*, id: str, name: str, at: datetime) -> str:
+    """The shortest span that holds an observation of an attribute; the longest where none does."""
+    return next((span for span in SPANS if api.series(id=id, name=name, since=at - SPANS[span], most=1)), "all")
+
+
 def history(*, id: str, name: str, span: str, at: datetime) -> History:
     """The chart of one attribute over a span and the values behind it, thinned evenly to ``POINTS``."""
     found = api.series(id=id, name=name, since=at - SPANS[span])
@@ -106,12 +116,31 @@ def history(*, id: str, name: str, span: str, at: datetime) -> History:
     return drawn, found
 
 
+def heading(item: api.Item, area: Any) -> str:
+    """What people call an entity: its own name, else its type and unit, else its id in readable letters."""
+    said = {reading.name: reading.value for reading in item.readings}
+    own = next((said[name] for name in NAMES if isinstance(said.get(name), str) and said[name].strip()), "")
+    if own:
+        return str(own)
+    kind = words.KINDS.get(item.types[0]) if item.types else None
+    return f"{kind} · {area}" if kind and area else readable(item.id)
+
+
+def readable(id: str) -> str:
+    """An id with the letters that it encodes; where they are none, as it is."""
+    try:
+        return unquote(id, errors="strict")
+    except UnicodeDecodeError:
+        return id
+
+
 def value(reading: api.Reading) -> str:
-    """A present value as people read it, with its unit."""
+    """A present value as people read it, with its unit; a time is local."""
     if reading.number is not None:
         return f"{reading.number:,.10g} {words.unit(reading.unit)}".strip()
     if isinstance(reading.value, str):
-        return reading.value
+        at = parse_time(reading.value) if _TIME.match(reading.value) else None
+        return f"{timezone.localtime(at):%Y-%m-%d %H:%M}" if at else reading.value
     return json.dumps(reading.value, ensure_ascii=False)
 
 

@@ -17,7 +17,7 @@ from dajing.domains.context import api
 from dajing.domains.context.broker.app import ROUTES, Application
 from dajing.domains.context.broker.state import Broker
 from dajing.domains.context.connectors import simulator
-from dajing.domains.context.viewing import console, interface
+from dajing.domains.context.viewing import console, contents, interface
 from dajing.kernel.areas.api import units
 from dajing.kernel.identity.models import Person
 from dajing.kernel.settings import settings
@@ -147,3 +147,27 @@ def test_a_city_without_a_store_says_what_to_do(
     assert "签发令牌" in _text(client, "/context/")
     monkeypatch.undo()
     settings.cache_clear()
+
+
+def test_an_entity_is_called_by_its_name_and_its_times_are_local() -> None:
+    reading = {"unit": "", "observed_at": None, "number": None}
+    station = api.Reading(name="stationName", value="五金库", **reading)
+    when = api.Reading(name="dateObserved", value="2020-03-26T12:00:00.000Z", **reading)
+    id = "urn:ngsi-ld:AirQualityObserved:zhangjiakou:%E4%BA%94%E9%87%91%E5%BA%93:20200326T20"
+    rest: dict[str, Any] = {"key": 1, "area": "", "synthetic": False, "modified_at": None, "position": None}
+    named = api.Item(id=id, types=("AirQualityObserved",), readings=(station, when), **rest)
+    unnamed = api.Item(id=id, types=("AirQualityObserved",), readings=(when,), **rest)
+    odd = api.Item(id="urn:x:%FF", types=("Other",), readings=(), **rest)
+    assert contents.heading(named, "") == "五金库"
+    assert contents.heading(unnamed, "") == "urn:ngsi-ld:AirQualityObserved:zhangjiakou:五金库:20200326T20"
+    assert contents.heading(unnamed, "桥东区").endswith(" · 桥东区")
+    assert contents.heading(odd, "") == "urn:x:%FF"
+    assert contents.value(when) == "2020-03-26 20:00"
+
+
+def test_a_history_opens_at_the_shortest_span_that_holds_an_observation(officer: Client, filled: Path) -> None:
+    shown = _text(officer, f"/context/entity/?id={TRAFFIC}&attribute=averageVehicleSpeed", "en")
+    assert '<option value="24h" selected' in shown
+    late = contents.shortest(id=TRAFFIC, name="averageVehicleSpeed", at=NOW + timedelta(days=5))
+    assert late == "7d"
+    assert contents.shortest(id=TRAFFIC, name="averageVehicleSpeed", at=NOW + timedelta(days=50)) == "all"
