@@ -23,4 +23,19 @@ def begin_demo() -> None:
             demo.enqueue()
 
 
-STEPS = [Step(name="network.demo", title=Text(zh="演示网络", en="Demo network"), order=95, run=begin_demo)]
+def draw_again() -> None:
+    """Enqueue the drawing of the newest run's maps: a restored backup has none; where they are the job ends at once."""
+    from dajing.domains.network.jobs import draw
+    from dajing.domains.network.models import Run
+
+    if not Run.objects.exclude(finished_at=None).exists():
+        return
+    with transaction.atomic():
+        if not any(job.task == draw.module_path for job in jobs(limit=1000, unfinished=True)):
+            draw.enqueue()
+
+
+STEPS = [
+    Step(name="network.demo", title=Text(zh="演示网络", en="Demo network"), order=95, run=begin_demo),
+    Step(name="network.maps", title=Text(zh="覆盖图", en="Coverage maps"), order=96, run=draw_again),
+]

@@ -16,7 +16,6 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from dajing.domains.network.coverage.equipment import carrier_of, equipment
 from dajing.domains.network.coverage.painting import Kind, limits, paint
 from dajing.domains.network.coverage.refusals import InputsChanged
 from dajing.domains.network.coverage.state import State, sector_station
@@ -28,6 +27,7 @@ from dajing.kernel.text import Text
 
 if TYPE_CHECKING:  # numba and rasterio wait until something is computed
     from dajing.domains.network.propagation.gridded import Grid, Patch
+    from dajing.domains.network.coverage.equipment import carrier_of, equipment  # with numba, when something is drawn
     from dajing.domains.network.radio.budget import Mast
     from dajing.domains.network.radio.serving import Served
     from dajing.domains.network.radio.work import Summary, Task
@@ -95,6 +95,8 @@ def _maps(digest: str) -> Path:
 
 def draw_run(*, run: RunInfo, seen: Seen) -> list[MapFile]:
     """Draw the maps of a run as ``draw`` does. Raises ``InputsChanged`` where its figures would not be theirs."""
+    if there := maps_of(run=run):
+        return there
     found = state_of(on=run.on, known_at=run.known_at)
     if found.digest != run.digest:
         raise InputsChanged
@@ -217,6 +219,7 @@ def _operator(state: State, service: Service, mine: Sequence[Sector], grid: Grid
 
 
 def _channel(state: State, service: Service, mine: Sequence[Sector], grid: Grid, keys: Mapping[str, str]) -> Served:
+    from dajing.domains.network.coverage.equipment import carrier_of, equipment  # with numba, when something is drawn
     from dajing.domains.network.radio.budget import Mast
     from dajing.domains.network.radio.serving import serve
     from dajing.domains.network.radio.store import LossStore

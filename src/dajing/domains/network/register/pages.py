@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dajing.domains.network.connectors.registers import rows_of
 from dajing.domains.network.register.datum import DATUMS, Datum
 from dajing.domains.network.register.kinds import KINDS
-from dajing.domains.network.register.refusals import LoadedBackdated, RegisterRefused, RegisterUnknown
+from dajing.domains.network.register.refusals import DatumUnknown, LoadedBackdated, RegisterRefused, RegisterUnknown
 from dajing.domains.network.register.service import load, loads, things
 from dajing.domains.network.roles import MANAGE, VIEW
 from dajing.kernel.identity.api import actor_of, requires
@@ -55,6 +55,12 @@ def _page(request: HttpRequest, *, faults: Any, refusal: Text | None, status: in
     return render(request, "network/registers.html", context, status=status)
 
 
+def _datum(given: str) -> Datum:
+    if given not in DATUMS:
+        raise DatumUnknown(id=given[:20], known=", ".join(DATUMS))
+    return given
+
+
 @requires(MANAGE)
 @require_POST
 def load_file(request: HttpRequest) -> HttpResponse:
@@ -69,12 +75,12 @@ def load_file(request: HttpRequest) -> HttpResponse:
         body, name = sent.read(), sent.name or "file"
         receipt = load(
             register=register, name=name, body=body, rows=rows_of(register=register, name=name, body=body),
-            by=actor_of(request=request, at=now), at=now, datum=cast(Datum, datum if datum in DATUMS else "wgs84"),
+            by=actor_of(request=request, at=now), at=now, datum=_datum(datum),
             provenance=provenance, complete=request.POST.get("complete") == "yes",
         )  # fmt: skip
     except RegisterRefused as refusal:
         return _page(request, faults=refusal.faults, refusal=None, status=422)
-    except (FileUnreadable, RegisterUnknown, LoadedBackdated) as refused:
+    except (FileUnreadable, RegisterUnknown, DatumUnknown, LoadedBackdated) as refused:
         return _page(request, faults=None, refusal=cast(Refusal, refused).message, status=422)
     messages.success(
         request,

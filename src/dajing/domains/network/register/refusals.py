@@ -45,6 +45,12 @@ class LoadedBackdated(Refusal):
     )
 
 
+class DatumUnknown(Refusal):
+    """Coordinates in a datum that nobody can convert."""
+
+    text = Text(zh="没有坐标系 {id}；可选：{known}", en="there is no datum {id}; choose one of: {known}")
+
+
 class RegisterUnknown(Refusal):
     """A register id that does not exist."""
 

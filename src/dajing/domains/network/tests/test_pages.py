@@ -132,6 +132,8 @@ def test_a_file_is_loaded_from_the_page_or_refused_with_every_row(planner: Clien
     assert "第 2 行" in html
     assert "第 3 行" in html
     assert not Load.objects.exists()
+    assert send("编号,经度,纬度\nS1,114.90,40.78\n", datum="mars").status_code == 422
+    assert not Load.objects.exists()
     assert send("编号,经度,纬度\nS1,114.90,40.78\n").status_code == 302
     assert set(things(register="site", on=None)) == {"S1"}
     assert planner.post("/network/registers/load", {"register": "site"}).status_code == 422
