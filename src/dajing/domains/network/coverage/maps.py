@@ -27,7 +27,6 @@ from dajing.kernel.text import Text
 
 if TYPE_CHECKING:  # numba and rasterio wait until something is computed
     from dajing.domains.network.propagation.gridded import Grid, Patch
-    from dajing.domains.network.coverage.equipment import carrier_of, equipment  # with numba, when something is drawn
     from dajing.domains.network.radio.budget import Mast
     from dajing.domains.network.radio.serving import Served
     from dajing.domains.network.radio.work import Summary, Task
