@@ -35,6 +35,7 @@ MOST_RENDERED = 20_000
 SHORT = 0.001  # seconds that a query may hold the event loop
 MOST_INSTANCES = 10_000  # of one temporal answer; a longer one is cut (206)
 HOT = timedelta(days=2)  # how long history stays in live.db once it is archived
+SET_BACK = timedelta(hours=1)  # a clock set back further was wrong before, and its new time counts
 HOUSEKEEPING = 30.0  # seconds
 STEPS = 1_000  # instructions of SQLite's machine between two looks at the clock
 
@@ -54,7 +55,7 @@ class Broker:
         self.auth = auth
         self.archive = archive
         self.most_instances = most_instances
-        self.since = clock()
+        self.since = self._latest = clock()
         self.alias = hashlib.sha256(str(path).encode()).hexdigest()[:12]
         self.outgoing = Outgoing(allowed=may_call)
         self.contexts = Contexts(outgoing=self.outgoing)
@@ -69,8 +70,12 @@ class Broker:
         self.notifier: Notifier
 
     def now(self) -> str:
-        """The time of an act as UTC text."""
-        return iso(self.clock())
+        """The time of an act as UTC text; a clock that is set back a little stands still until it has caught up."""
+        at = self.clock()
+        if timedelta() < self._latest - at < SET_BACK:
+            at = self._latest
+        self._latest = at
+        return iso(at)
 
     async def start(self) -> None:
         """Open the store and take up the subscriptions."""

@@ -111,6 +111,40 @@ async def test_a_clock_that_jumps_back_loses_nothing_and_wakes_nothing(tmp_path:
     await broker.stop()
 
 
+async def test_a_clock_that_is_set_back_a_little_never_makes_a_later_change_look_earlier(tmp_path: Path) -> None:
+    now = [datetime(2026, 3, 1, 12, tzinfo=UTC)]
+    broker = Broker(path=tmp_path / "live.db", clock=lambda: now[0])
+    await broker.start()
+    transport = httpx.ASGITransport(app=Application(broker=broker))
+    async with httpx.AsyncClient(transport=transport, base_url="http://broker/ngsi-ld/v1") as client:
+        await client.post("/entities", json=LAMP)
+        seen = []
+        for seconds in (60, -90, 10, 600):
+            now[0] += timedelta(seconds=seconds)
+            await client.patch("/entities/urn:x:lamp/attrs", json={"power": {"value": seconds}})
+            shown = (await client.get("/entities/urn:x:lamp", params={"options": "sysAttrs"})).json()
+            seen.append(shown["power"]["modifiedAt"])
+        assert seen == ["2026-03-01T12:01:00.000Z"] * 3 + ["2026-03-01T12:09:40.000Z"]
+        query = {"options": "temporalValues", "timeproperty": "modifiedAt"}
+        history = (await client.get("/temporal/entities/urn:x:lamp", params=query)).json()
+        assert [value for value, _ in history["power"]["values"]] == [1, 60, -90, 10, 600]
+    await broker.stop()
+
+
+async def test_an_observation_of_the_far_future_hides_none_of_the_present(city: httpx.AsyncClient) -> None:
+    times = ("2026-03-01T00:00:00Z", "2999-01-01T00:00:00Z", "2026-03-01T01:00:00Z")
+    for n, at in enumerate(times):
+        body = [{**LAMP, "power": {"type": "Property", "value": n, "observedAt": at}}]
+        assert (await city.post("/entityOperations/upsert", json=body)).status_code in (201, 204)
+    assert (await city.get("/entities/urn:x:lamp", params={"options": "keyValues"})).json()["power"] == 2
+    query = {"options": "temporalValues", "timerel": "between", "timeAt": times[0], "endTimeAt": "2026-03-02T00:00:00Z"}
+    found = (await city.get("/temporal/entities/urn:x:lamp", params=query)).json()
+    assert [value for value, _ in found["power"]["values"]] == [0, 2]
+    query = {"options": "aggregatedValues", "aggrMethods": "max", "aggrPeriodDuration": "PT1H", "timerel": "after"}
+    whole = (await city.get("/temporal/entities/urn:x:lamp", params={**query, "timeAt": times[0]})).json()
+    assert [value for value, *_ in whole["power"]["max"]] == [0, 2, 1]
+
+
 @pytest.mark.parametrize("place", ["csourceRegistrations", "csourceSubscriptions"])
 async def test_other_sources_are_none_and_registering_one_is_refused(city: httpx.AsyncClient, place: str) -> None:
     assert (await city.get(f"/{place}", params={"type": "Vehicle"})).json() == []
