@@ -140,6 +140,8 @@ class Broker:
             pass
         finally:
             connection.set_progress_handler(None)
+            if connection.in_transaction:  # cut off inside: its view of the store must not stay
+                connection.execute("ROLLBACK")
         return await self.read(work)
 
     def need_tenant(self, tenant: str) -> None:

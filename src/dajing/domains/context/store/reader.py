@@ -101,7 +101,8 @@ class Reader:
                 size = 10 * PAGE
         finally:
             if own:
-                run("END")
+                with contextlib.suppress(apsw.InterruptError):  # who has set a bound of time ends what it cut off
+                    run("END")
 
     def page(self, *, wanted: Wanted, offset: int, limit: int, count: bool) -> tuple[list[bytes], int, bool]:
         """One page of stored bytes, the total (when counted, else 0) and whether more follow."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from pathlib import Path
 
 import httpx
@@ -85,6 +86,26 @@ async def test_a_store_that_is_opened_again_holds_everything_acknowledged(tmp_pa
     again = Reader(path=broker.path)
     found = list(again.find(wanted=Wanted(types=(frozenset(["urn:T"]),))))
     assert [e["id"] for e in found] == ["urn:x:1"]
+
+
+async def test_a_query_that_is_cut_off_anywhere_goes_on_beside_and_leaves_no_old_view(
+    broker: Broker, city: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dajing.domains.context.broker import state
+
+    if isinstance(broker.path, str):
+        pytest.skip("only SQLite is asked on the event loop, where it can be cut off")
+    await city.post("/entities", json=STATION)
+    near = {"type": "AirQualityObserved", "georel": "near;maxDistance==9000", "geometry": "Point"}
+    monkeypatch.setattr(state, "STEPS", 1)
+    for n in range(5, 600, 3):  # the time is over after so many steps of SQLite's machine, wherever that is
+        looks = itertools.count()
+        monkeypatch.setattr(state.time, "perf_counter", lambda n=n, looks=looks: 0.0 if next(looks) < n else 1e9)
+        found = await city.get("/entities", params={**near, "coordinates": "[114.9,40.77]"})
+        assert [e["id"] for e in found.json()] == [STATION["id"]]
+        newer = {"pm25": {"value": n, "observedAt": "2020-03-26T12:00:00Z"}}
+        assert (await city.patch(f"{PATH}/attrs", json=newer)).status_code == 204
+        assert (await city.get(PATH)).json()["pm25"]["value"] == n
 
 
 def _stored(identifier: str) -> dict[str, object]:
