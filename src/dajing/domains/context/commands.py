@@ -75,7 +75,7 @@ def _loopback(host: str) -> bool:
 
 def _where(host: str, port: int | None, token: Path | None) -> tuple[str, int, str]:
     """Host, port and token of the broker to talk to; by default this centre's own with the token of its demo feeds."""
-    from dajing.domains.context.feeding.credentials import FILE
+    from dajing.domains.context.feeding.sending import FILE
     from dajing.kernel.settings import settings
 
     path = token or settings().data_dir / FILE

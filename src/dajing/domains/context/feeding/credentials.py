@@ -6,13 +6,14 @@ import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from dajing.domains.context.feeding.sending import FILE
 from dajing.domains.context.roles import READ, WRITE
 from dajing.kernel.identity.actor import Actor
 from dajing.kernel.identity.models import ApiClient, ApiToken, Department
 from dajing.kernel.identity.roles import SYSTEM
 from dajing.kernel.identity.tokens import digest, issue, make_client
 
-CLIENT, FILE = "demo-feeds", "demo-feeds.token"
+CLIENT = "demo-feeds"
 TERM, RENEW = timedelta(days=400), timedelta(days=30)
 
 

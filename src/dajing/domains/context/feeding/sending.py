@@ -12,6 +12,7 @@ import msgspec
 from dajing.kernel.text import Refusal, Text
 
 PATH = "/ngsi-ld/v1/entityOperations/upsert?options=update"
+FILE = "demo-feeds.token"  # in the data directory: the secret of the demo's feeds
 BATCH = 300
 SECONDS = 30.0
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -113,3 +116,17 @@ def test_a_bench_leaves_nothing_behind(served: int) -> None:
     assert [measured.count for measured in found] == [5] * 4
     headers = {"Authorization": "Bearer feeder"}
     assert httpx.get(f"http://127.0.0.1:{served}/ngsi-ld/v1/types", headers=headers).json()["typeList"] == []
+
+
+@pytest.mark.parametrize("words", [["bench", "--requests", "2"], ["replay"]])
+def test_the_commands_start_by_themselves_and_say_so_where_no_broker_answers(tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "one.jsonl").write_text('{"id": "urn:x:1", "type": "T"}\n')
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        command = [sys.executable, "-m", "dajing", "context", *words, "--port", str(closed.getsockname()[1])]
+        command += [str(tmp_path / "one.jsonl")] if words == ["replay"] else []
+        environment = {**os.environ, "DAJING_DATA": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+        environment.pop("DJANGO_SETTINGS_MODULE", None)  # a command starts without it
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr[-2000:]
+    assert "dajing doctor" in done.stderr
