@@ -34,15 +34,16 @@ _PERIODS = (
     "WITH RECURSIVE b(n) AS (SELECT (:first - :low) / :step UNION ALL "
     f"SELECT (SELECT (min(observed) - :low) / :step FROM instance WHERE {_LATER}) FROM b WHERE b.n IS NOT NULL "
     f"LIMIT {MOST_BUCKETS + 2}) SELECT json_group_array(json((SELECT json_array(b.n, count(*), "
-    "count(value) - count(dataset), max(observed), {sums}) FROM instance "
+    "{plain}, {latest}, {sums}) FROM instance "
     f"WHERE {_RANGE}))) FROM b WHERE b.n IS NOT NULL"
 )
 # the same by grouping, where an answer of many rows costs no more than one row
 _GROUPED = (
-    "SELECT (observed - :low) / :step AS b, count(*), count(value) - count(dataset), max(observed), {sums} "
+    "SELECT (observed - :low) / :step AS b, count(*), {plain}, {latest}, {sums} "
     "FROM instance WHERE k=:k AND attr=:attr AND observed >= :first AND observed < :until "
     f"GROUP BY 1 ORDER BY 1 LIMIT {MOST_BUCKETS + 1}"
 )
+_PLAIN = "count(CASE WHEN dataset IS NULL THEN value END)"  # numbers of the default instance; of each row one step less
 _ENDLESS = 2**62
 _ALL = 10**17  # microseconds: one period that holds every time there is
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -74,6 +75,7 @@ def aggregated(*, reader: Reader, key: int, attr: int, span: Span, aggregate: Ag
     if rows is None:
         return None
     found: dict[str, Any] = {"type": "Property", **{method: [] for method in aggregate.methods}}
+    edge, text = None, ""  # where the period before ended, which is mostly where the next one begins
     for b, count, _, latest, *sums in rows:
         begin = low + timedelta(microseconds=b * step)
         until = (
@@ -81,8 +83,10 @@ def aggregated(*, reader: Reader, key: int, attr: int, span: Span, aggregate: Ag
             if step
             else end or EPOCH + timedelta(microseconds=latest)
         )
+        first = text if begin == edge else brief(begin)
+        edge, text = until, brief(until)
         for method in aggregate.methods:
-            found[method].append([_value(method, count, *sums), brief(begin), brief(until)])
+            found[method].append([_value(method, count, *sums), first, text])
     return found
 
 
@@ -93,11 +97,12 @@ def _periods(reader: Reader, methods: set[str], values: dict[str, Any]) -> list[
     if "stddev" not in methods:
         values = {name: value for name, value in values.items() if name != "shift"}
     run = reader.connection.execute
+    latest = "max(observed)" if values["step"] == _ALL else "NULL"  # the end of the one period that has no other
     rows: list[Any]
     if isinstance(reader.connection, apsw.Connection):
-        rows = json.loads(run(_PERIODS.format(sums=columns), values).get)
+        rows = json.loads(run(_PERIODS.format(sums=columns, plain=_PLAIN, latest=latest), values).get)
     else:
-        rows = run(_GROUPED.format(sums=columns), values).fetchall()
+        rows = run(_GROUPED.format(sums=columns, plain=_PLAIN, latest=latest), values).fetchall()
     if len(rows) > MOST_BUCKETS or any(total != numbers for _, total, numbers, *_ in rows):
         return None
     # infinities have no sum, and SQLite says NULL
