@@ -22,6 +22,7 @@ MOVED = {
 }  # fmt: skip
 
 
+@pytest.mark.store_both
 async def test_each_change_of_the_scope_is_an_instance_observed_when_it_was_written(city: httpx.AsyncClient) -> None:
     await city.post("/entities", json={"id": BENCH, "type": "Bench", "scope": "/Park/North", "paint": "green"})
     await city.patch(f"/entities/{BENCH}", json={"scope": ["/Park/South", "/Repair"]})
@@ -34,6 +35,7 @@ async def test_each_change_of_the_scope_is_an_instance_observed_when_it_was_writ
     assert [(s["value"], "deletedAt" in s) for s in gone] == [([], True)]
 
 
+@pytest.mark.store_both
 async def test_history_that_is_written_sets_the_present_scope_by_its_newest_instance(city: httpx.AsyncClient) -> None:
     assert (await city.post("/temporal/entities", json=MOVED)).status_code == 201
     assert (await city.get(f"/entities/{BENCH}")).json()["scope"] == "/Park/South"
@@ -75,6 +77,7 @@ async def test_a_scope_that_is_none_is_refused_in_history_too(city: httpx.AsyncC
     assert refused.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.store_both
 async def test_a_scope_that_an_earlier_version_kept_in_the_head_is_its_first_instance(
     city: httpx.AsyncClient, broker: Broker
 ) -> None:
