@@ -16,7 +16,7 @@ from dajing.domains.context.ngsi.scope import (
     set_at,
     validity,
 )
-from dajing.domains.context.ngsi.terms import canonical_time
+from dajing.domains.context.ngsi.terms import canonical_time, micros
 from dajing.domains.context.store.history import History
 from dajing.domains.context.store.transaction import Transaction
 
@@ -75,7 +75,9 @@ def stamped(*, instance: Json, at: str) -> Json:
     return found if "observedAt" in found else {**found, "observedAt": at}
 
 
-def current(*, tx: Transaction, tenant: str, key: int) -> list[str] | None:
-    """The scopes that the newest instance of history sets; None where it has none."""
+def current(*, tx: Transaction, tenant: str, key: int, present: list[str]) -> list[str]:
+    """The scopes that the newest instance of history sets; the ``present`` ones where that is archived already."""
     found = sorted((i for _, i in tx.chronicle.instances(tenant, key, SCOPE)), key=set_at)
-    return (scopes_of(found[-1]) or None) if found else None
+    if not found or micros(set_at(found[-1])) < tx.chronicle.archived(tenant, key, SCOPE):
+        return present
+    return scopes_of(found[-1])

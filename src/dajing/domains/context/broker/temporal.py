@@ -132,11 +132,14 @@ def _current(tx: Transaction, tenant: str, history: int, entity: Json, at: str) 
     given = {iri: instances for iri, instances in entity["attrs"].items() if iri != SCOPE}
     attrs = {iri: _latest(i for i in instances if not merge.is_null(i)) for iri, instances in given.items()}
     attrs = {iri: instances for iri, instances in attrs.items() if instances}
-    scopes = scoping.current(tx=tx, tenant=tenant, key=history) if SCOPE in entity["attrs"] else None
-    head = {"scope": scopes} if scopes else {}
     tx.quiet = True
     try:
         present = tx.entity(tenant, entity["id"])
+        before = present[1].get("scope", []) if present else []
+        scopes = before
+        if SCOPE in entity["attrs"]:
+            scopes = scoping.current(tx=tx, tenant=tenant, key=history, present=before)
+        head = {"scope": scopes} if scopes else {}
         if present is None:
             tx.create(tenant, merge.created({**entity, **head, "attrs": attrs}, at=at))
             return
@@ -147,11 +150,9 @@ def _current(tx: Transaction, tenant: str, history: int, entity: Json, at: str) 
             fresh = [i for i in instances if i.get("observedAt", at) >= known.get(i.get("datasetId"), "")]
             if fresh:
                 newer[iri] = fresh
-        if newer or (SCOPE in entity["attrs"] and scopes != old.get("scope")):
+        if newer or scopes != before:
             new = merge.appended(old, {"attrs": newer}, overwrite=True, at=at)[0]
-            if SCOPE in entity["attrs"]:
-                new = {**{k: v for k, v in new.items() if k != "scope"}, **head}
-            tx.change(tenant, key, old, new)
+            tx.change(tenant, key, old, {**{k: v for k, v in new.items() if k != "scope"}, **head})
     finally:
         tx.quiet = False
 

@@ -175,6 +175,11 @@ class Chronicle:
         )
         return True
 
+    def archived(self, tenant: str, key: int, iri: str) -> int:
+        """The newest time of an attribute's instances that left the tail, in microseconds; 0 where none did."""
+        sql = "SELECT newest FROM cold WHERE k=? AND attr=?"
+        return int(self._connection.execute(sql, (key, self._term(tenant, iri))).get or 0)
+
     def evaporate(self, tenant: str, identifier: str, iri: str, dataset: str | None) -> None:
         """Remove the history of an attribute instance that expired (4.24)."""
         found = self.head(tenant, identifier)

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from dajing.domains.context.broker.state import Broker
+from dajing.domains.context.store.transaction import Transaction
 
 BENCH = "urn:ngsi-ld:Bench:1"
 HISTORY = f"/temporal/entities/{BENCH}"
@@ -70,6 +71,21 @@ async def test_the_scope_that_holds_when_the_time_asked_for_begins_is_shown(city
     assert [s["value"] for s in found[0]["scope"]] == ["/Park/North", "/Park/South"]
 
 
+async def test_a_late_scope_leaves_the_present_one_alone_where_the_newest_is_archived(
+    city: httpx.AsyncClient, broker: Broker
+) -> None:
+    await city.post("/temporal/entities", json=MOVED)
+
+    def archive(tx: Transaction) -> None:
+        tx.chronicle.offer()
+        assert tx.chronicle.trim(position=2**40, before=2**62) == 4
+
+    await broker.write(archive)
+    late = {"scope": [seat("11:00", "/Store")]}
+    assert (await city.post(f"{HISTORY}/attrs", json=late)).status_code == 204
+    assert (await city.get(f"/entities/{BENCH}")).json()["scope"] == "/Park/South"
+
+
 @pytest.mark.parametrize("scope", [[{"type": "Property"}], [{"type": "Relationship", "object": "urn:a:b"}], "//", [7]])
 async def test_a_scope_that_is_none_is_refused_in_history_too(city: httpx.AsyncClient, scope: object) -> None:
     refused = await city.post("/temporal/entities", json={**MOVED, "scope": scope})
@@ -83,10 +99,10 @@ async def test_a_scope_that_an_earlier_version_kept_in_the_head_is_its_first_ins
 ) -> None:
     await city.post("/entities", json={"id": BENCH, "type": "Bench", "paint": "green"})
 
-    def as_before(tx: object) -> None:
-        chronicle = tx.chronicle  # type: ignore[attr-defined]
-        key, head = chronicle.head("", BENCH)
-        chronicle.save(key, {**head, "scope": ["/Old"]})
+    def as_before(tx: Transaction) -> None:
+        found = tx.chronicle.head("", BENCH)
+        assert found is not None
+        tx.chronicle.save(found[0], {**found[1], "scope": ["/Old"]})
 
     await broker.write(as_before)
     assert [s["value"] for s in (await city.get(HISTORY)).json()["scope"]] == ["/Old"]
