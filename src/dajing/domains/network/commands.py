@@ -22,6 +22,7 @@ SYNTHETIC = Text(
     en="contains synthetic data: demonstration only; people and positions below the county are synthetic",
 )
 REGISTERS = ("site", "sector", "hotspot", "transmitter", "fibre_node", "fibre_span", "venue", "place")
+SOME = 10  # ids that a message names
 DATUM = click.Choice(["wgs84", "gcj02", "bd09"])
 
 
@@ -65,9 +66,7 @@ def coverage(
 
     if on and not compute:
         raise click.UsageError("--on goes with --compute · --on 须与 --compute 同用")
-    if compute:
-        _compute(on.date() if on else None)
-    run = reading.latest()
+    run = _compute(on.date() if on else None) if compute else reading.latest()
     kind = reading.service_of(id=service).kind
     level = "venue" if kind == "wifi" else "unit" if area is None else "township" if len(area) == 6 else "place"
     if within := None if level in {"unit", "venue"} else area:
@@ -78,9 +77,12 @@ def coverage(
         _show([*whole, *lines], run, reading.service_of(id=service), as_json, language)
 
 
-def _compute(on: date | None) -> None:
+def _compute(on: date | None) -> RunInfo:
+    """The run of a day's registers, computed unless the same inputs have one; stations that serve nobody are told."""
     from rich.progress import Progress
 
+    from dajing.domains.network.contents import left_out
+    from dajing.domains.network.coverage.reading import info
     from dajing.domains.network.coverage.service import begin, work
     from dajing.domains.network.coverage.structs import COMPUTING
     from dajing.kernel.identity.api import system
@@ -90,7 +92,15 @@ def _compute(on: date | None) -> None:
     run = begin(on=on or at.date(), known_at=at, by=by, at=at)
     with Progress(transient=True) as shown:
         task = shown.add_task(f"{COMPUTING.zh} · {COMPUTING.en}", total=None)
-        work(run=run, by=by, at=at, seen=lambda done, total: shown.update(task, completed=done, total=total))
+        run = work(run=run, by=by, at=at, seen=lambda done, total: shown.update(task, completed=done, total=total))
+    found = info(run)
+    empty = left_out(found.digest, found.on, found.known_at)
+    if empty:
+        some = ", ".join(empty[:SOME]) + (" …" if len(empty) > SOME else "")
+        click.echo(
+            f"{len(empty)} 个扇区或发射台没有服务到任何人 · {len(empty)} sectors or transmitters serve nobody: {some}"
+        )
+    return found
 
 
 def _known(code: str) -> None:

@@ -92,9 +92,11 @@ def read_people(*, path: Path) -> tuple[Floats, Floats, Floats]:
     import rasterio
     from rasterio.errors import RasterioIOError
 
+    from dajing.domains.network.ground.tiles import is_global
+
     try:
         with rasterio.open(path) as source:
-            if source.crs is None or not source.crs.is_geographic:
+            if source.crs is None or not (source.crs.is_geographic and is_global(crs=source.crs)):
                 raise RasterRefused(
                     file=path.name,
                     zh=f"坐标系是 {source.crs or '未注明'}，应为 WGS-84 经纬度（EPSG:4326）；请先重投影",

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from dajing.domains.network.ground.tiles import GroundRefused, Problem
+from dajing.domains.network.ground.tiles import GroundRefused, Problem, is_global
 from dajing.domains.network.propagation.area import Terrain
 
 # code: height (m)
@@ -91,11 +91,12 @@ def _codes(path: Path, terrain: Terrain) -> np.ndarray:
     half = terrain.step / 2.0
     try:
         with rasterio.open(path) as file:
-            if file.crs is None or file.count != 1 or not np.issubdtype(np.dtype(file.dtypes[0]), np.integer):
+            placed = file.crs is not None and is_global(crs=file.crs)
+            if not placed or file.count != 1 or not np.issubdtype(np.dtype(file.dtypes[0]), np.integer):
                 raise _refused(
                     path,
-                    "土地覆盖应为单波段整数类别，并带坐标系",
-                    "land cover is one band of integer classes with a coordinate system",
+                    "土地覆盖应为单波段整数类别，坐标基准为 WGS-84 或 CGCS2000",
+                    "land cover is one band of integer classes with a coordinate system on WGS-84 or CGCS2000",
                 )
             with WarpedVRT(
                 file, crs="EPSG:4326", width=columns, height=rows, resampling=rasterio.enums.Resampling.mode,

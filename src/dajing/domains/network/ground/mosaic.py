@@ -65,7 +65,7 @@ def mosaic(
     """
     rows, columns = math.ceil((north - south) / step) + 1, math.ceil((east - west) / step) + 1
     if rows < 2 or columns < 2 or rows * columns > 400_000_000:
-        raise GroundRefused(Problem(where="", zh=f"范围 {rows}×{columns} 格不可用：改范围或步长",
+        raise GroundRefused(Problem(where="terrain", zh=f"范围 {rows}×{columns} 格不可用：改范围或步长",
                                     en=f"a box of {rows} x {columns} cells: change the box or the step"))  # fmt: skip
     heights = np.full((rows, columns), np.float32(np.nan))
     notes: list[Problem] = []
@@ -74,7 +74,7 @@ def mosaic(
         notes += tile.notes
         _lay(heights, tile, west, north, step)
     if not np.isfinite(heights).any():
-        raise GroundRefused(Problem(where="", zh="没有一个文件落在该范围内：核对范围与文件名",
+        raise GroundRefused(Problem(where="terrain", zh="没有一个文件落在该范围内：核对范围与文件名",
                                     en="no file lies in the box: check the box and the names"))  # fmt: skip
     notes += missing(heights=heights, west=west, north=north, step=step)
     notes += _filled(heights, max(round(fill_km / (step * 111.2)), 1))

@@ -101,6 +101,15 @@ def read_geotiff(
         ) from None
 
 
+def is_global(*, crs: Any) -> bool:
+    """Whether ``crs`` stands on WGS-84 or CGCS2000, which differ by centimetres.
+
+    Older national datums lie up to about 100 m off, and without a region's parameters PROJ takes the shift for zero.
+    """
+    wkt = crs.to_wkt().lower()
+    return any(name in wkt for name in ("wgs_1984", "wgs 84", "wgs84", "china_2000"))
+
+
 def _placed(path: Path, file: Any) -> bool:
     """Whether heights are above the ellipsoid; refuses a file without a place or with several bands."""
     if file.count != 1:
@@ -109,6 +118,12 @@ def _placed(path: Path, file: Any) -> bool:
         raise _refused(
             path, "没有坐标系：用 gdal_edit.py -a_srs EPSG:4326 写入其真实坐标系",
             "no coordinate system: write its true one with gdal_edit.py -a_srs EPSG:4326",
+        )  # fmt: skip
+    if not is_global(crs=file.crs):
+        raise _refused(
+            path, f"坐标基准是 {file.crs}，与 WGS-84 相差可达百米：先按本地区转换参数重投影为 EPSG:4326 或 EPSG:4490",
+            f"its datum is {file.crs}, up to 100 m from WGS-84: first reproject it to EPSG:4326 or EPSG:4490 with "
+            "the region's parameters",
         )  # fmt: skip
     wkt = file.crs.to_wkt().lower()
     return file.crs.to_epsg() == 4979 or ("vert" in wkt and "ellipsoid" in wkt.split("vert", 1)[1])

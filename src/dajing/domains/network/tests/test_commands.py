@@ -80,6 +80,13 @@ def test_figures_say_that_their_limit_is_unconfirmed_and_that_they_are_synthetic
 
 
 @pytest.mark.usefixtures("computed")
+def test_computing_shows_the_run_of_the_day_asked_for_though_a_newer_one_is_there() -> None:
+    found = {day: say("coverage", "--compute", "--on", day, "--language", "en") for day in ("2020-05-02", "2020-04-29")}
+    for day, (code, output, _) in found.items():
+        assert code == 0 and f"registers of {day}" in output, output
+
+
+@pytest.mark.usefixtures("computed")
 def test_one_operator_has_its_own_servers_and_a_dark_access_point_serves_nobody() -> None:
     run, wanted = reading.latest(), reading.service_of(id="4g")
     both = {server.sector.operator for server in spot(run=run, code="130702001025", service=wanted).servers}

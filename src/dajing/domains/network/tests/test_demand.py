@@ -113,6 +113,7 @@ def test_a_raster_that_cannot_be_right_is_refused_with_the_cure(tmp_path: Path) 
     good = _raster(tmp_path / "good.tif", np.ones((10, 10)))
     cases = (
         (_raster(tmp_path / "m.tif", np.ones((10, 10)), crs="EPSG:32650"), {"a": box}, {"a": 1}, "reproject"),
+        (_raster(tmp_path / "k.tif", np.ones((10, 10)), crs="EPSG:4214"), {"a": box}, {"a": 1}, "reproject"),
         (_raster(tmp_path / "n.tif", -np.ones((10, 10))), {"a": box}, {"a": 1}, "nodata"),
         (_raster(tmp_path / "z.tif", np.zeros((10, 10))), {"a": box}, {"a": 1}, "covers the city"),
         (good, {"a": box, "b": half}, {"a": 1, "b": 1}, "overlap"),

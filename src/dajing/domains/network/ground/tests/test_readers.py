@@ -142,6 +142,15 @@ def test_feet_that_nobody_told_show_beside_another_file(tmp_path):
         mosaic(files=files_in(folder=tmp_path), step=1 / 400, **BOX)
 
 
+@pytest.mark.parametrize("crs", ["EPSG:4214", "EPSG:4610", "EPSG:21420"])
+def test_an_older_national_datum_is_refused_and_cgcs2000_is_taken_for_wgs84(tmp_path, crs):
+    with pytest.raises(GroundRefused) as refused:
+        read_geotiff(path=tif(tmp_path / "old.tif", crs=crs))  # Beijing 1954, Xian 1980, a grid on Beijing 1954
+    assert "reproject it" in refused.value.problem.en and "100 m" in refused.value.problem.zh + refused.value.problem.en
+    new = read_geotiff(path=tif(tmp_path / "new.tif", crs="EPSG:4490"))
+    assert (new.west, new.heights.shape) == (pytest.approx(114.0 + 1 / 1200), (600, 600))
+
+
 def test_another_datum_or_a_shift_shows_beside_another_file(tmp_path):
     hgt(tmp_path, 40, 114)
     tif(tmp_path / "z.tif", shift=-60.0)
