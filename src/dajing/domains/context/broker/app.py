@@ -115,7 +115,12 @@ class Application:
             return
         if scope["type"] != "http":
             return
-        request = Request(scope=scope, receive=receive)
+        request, answer = await self.respond(Request(scope=scope, receive=receive))
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else answer.body})
+
+    async def respond(self, request: Request) -> tuple[Request, Answer]:
+        """The request and its answer with every header; never raises."""
         if request.path == "/health":
             answer = Answer(status=200, body=b'{"status":"ok"}')  # for supervisors; says nothing about the city
         else:
@@ -126,11 +131,11 @@ class Application:
         if answer.body or answer.status not in (201, 204, 411):
             headers.append((b"content-type", answer.media.encode()))
         if answer.status != 204:
-            headers.append((b"content-length", str(len(answer.body)).encode()))
+            headers.append((b"content-length", b"%d" % len(answer.body)))
         if request.tenant:
             headers.append((b"ngsild-tenant", request.tenant.encode("latin-1", "replace")))
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else answer.body})
+        answer.headers = headers
+        return request, answer
 
     async def answer(self, request: Request) -> Answer:
         """The answer to one request; whatever goes wrong becomes a problem document."""

@@ -49,28 +49,31 @@ class Answer(msgspec.Struct):
 class Request:
     """One request; everything is read lazily, since the hot routes need little."""
 
-    __slots__ = ("_headers", "_parameters", "_receive", "method", "parts", "path", "scope", "tenant")
+    __slots__ = ("_given", "_headers", "_parameters", "_receive", "method", "parts", "path", "scope", "tenant")
 
-    def __init__(self, *, scope: Mapping[str, Any], receive: Receive) -> None:
+    def __init__(self, *, scope: Mapping[str, Any], receive: Receive | None = None, given: bytes | None = None) -> None:
+        """``given`` is a body that has arrived whole; otherwise ``receive`` brings it."""
         self.scope = scope
+        self._given = given
         self.method: str = scope["method"]
         raw = scope.get("raw_path") or scope["path"].encode()
         self.path: str = raw.decode("ascii", "replace").partition("?")[0]
         parts = self.path.strip("/").split("/")
         self.parts: list[str] = [unquote(part) for part in parts] if "%" in self.path else parts
         self._receive = receive
-        self._headers: dict[bytes, bytes] | None = None
+        self._headers: dict[str, bytes] | None = None
         self._parameters: dict[str, str] | None = None
         self.tenant = ""
 
     def header(self, name: str) -> str | None:
         """A header; several of one name are joined by commas."""
         if self._headers is None:
-            found: dict[bytes, bytes] = {}
-            for key, value in self.scope["headers"]:
+            found: dict[str, bytes] = {}
+            for raw, value in self.scope["headers"]:
+                key = raw.decode("latin-1")
                 found[key] = found[key] + b", " + value if key in found else value
             self._headers = found
-        value = self._headers.get(name.encode())
+        value = self._headers.get(name)
         return value.decode("latin-1") if value is not None else None
 
     @property
@@ -111,6 +114,8 @@ class Request:
             raise LengthRequired("POST, PATCH and PUT need a Content-Length.")
         if int(declared) > MAX_BODY:
             raise PayloadTooLarge(f"The body is larger than {MAX_BODY} bytes; send smaller batches.")
+        if self._given is not None or self._receive is None:
+            return self._given or b""
         parts, size = [], 0
         while True:
             message = await self._receive()

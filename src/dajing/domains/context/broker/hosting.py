@@ -43,11 +43,18 @@ async def add(broker: Broker, request: Request) -> Answer:
 async def host(broker: Broker, request: Request, source: Source, *, kind: str) -> str:
     """Keep a context under a local id of its own."""
     local, tenant = str(uuid.uuid4()), request.tenant
-    url = f"{request.scope.get('scheme', 'http')}://{request.header('host') or '127.0.0.1'}{BASE}/{local}"
+    url = f"{_scheme(request)}://{request.header('host') or '127.0.0.1'}{BASE}/{local}"
     remote = Remote(url=url, document={"@context": source}, at=broker.now(), kind=kind)
     await broker.write(lambda tx: tx.put_document("context", tenant, local, msgspec.to_builtins(remote)))
     broker.contexts.hosted[tenant, local] = remote
     return local
+
+
+def _scheme(request: Request) -> str:
+    """What clients call this server by: a proxy on this machine says where it took the request over TLS."""
+    client = request.scope.get("client")
+    told = request.header("x-forwarded-proto") if client and client[0] in ("127.0.0.1", "::1") else None
+    return told if told in ("http", "https") else str(request.scope.get("scheme", "http"))
 
 
 async def identity(broker: Broker, request: Request) -> Answer:

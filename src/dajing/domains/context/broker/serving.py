@@ -11,6 +11,7 @@ import uvicorn
 
 from dajing.domains.context.broker.app import Application
 from dajing.domains.context.broker.state import MOST_INSTANCES, Broker
+from dajing.domains.context.broker.wire import Wire
 from dajing.domains.context.store.schema import Location
 from dajing.kernel.settings import settings
 from dajing.kernel.web.log import configure
@@ -54,8 +55,8 @@ def run(
         most_instances=most_instances,
     )
     config = uvicorn.Config(
-        Application(broker=broker), host=host, port=port, loop="uvloop", http="httptools", ws="none", lifespan="on",
+        Application(broker=broker), host=host, port=port, loop="uvloop", http=Wire, ws="none", lifespan="on",
         access_log=False, log_config=None, server_header=False, date_header=False, timeout_graceful_shutdown=5,
-        timeout_keep_alive=60,
+        timeout_keep_alive=60, proxy_headers=False,
     )  # fmt: skip
     uvicorn.Server(config).run()

@@ -1,0 +1,139 @@
+"""The wire of the broker: uvicorn's protocol, with a short way for the requests that come by the thousand.
+
+A request whose body is short is answered when it has arrived whole, in one write, without a task that first waits for
+the body and without the messages of ASGI. Everything else (chunked and long bodies, ``Expect``, upgrades, pipelined
+requests, clients that do not read) goes uvicorn's own way, and so do connections, timeouts and shutting down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from dajing.domains.context.broker.app import Application
+from dajing.domains.context.broker.exchange import Answer, Request
+
+SHORT_BODY = 128 * 1024  # bytes
+_UNSAFE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")  # what no header may hold, or a client could write an answer's head
+_LENGTH, _ENCODING = b"content-length", b"transfer-encoding"
+
+
+class Exchange:
+    """One request on the short way; it stands where uvicorn keeps its cycle, and is its own event of messages."""
+
+    __slots__ = ("disconnected", "keep_alive", "parts", "response_complete", "wanted")
+
+    def __init__(self, *, keep_alive: bool, wanted: int) -> None:
+        self.disconnected = False
+        self.response_complete = False
+        self.keep_alive = keep_alive
+        self.parts: list[bytes] = []
+        self.wanted = wanted  # bytes of the body
+
+    @property
+    def message_event(self) -> Exchange:
+        """Nobody waits for messages of this request."""
+        return self
+
+    def set(self) -> None:
+        """As above."""
+
+
+class Wire(HttpToolsProtocol):
+    """One connection."""
+
+    short: Exchange | None = None
+
+    def on_message_begin(self) -> None:
+        """The scope is made later, if at all."""
+        self.url = b""
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.expect_100_continue = False
+        self.short = None
+
+    def on_headers_complete(self) -> None:
+        """Choose the way."""
+        wanted = self._short_body()
+        if wanted is not None:
+            self.short = Exchange(keep_alive=self.parser.should_keep_alive(), wanted=wanted)
+            return
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers.extend(headers)  # the scope has this list
+        super().on_headers_complete()
+
+    def _short_body(self) -> int | None:
+        """How long the body is where the short way may be taken."""
+        before = self.cycle
+        if (
+            self.expect_100_continue or self.flow.write_paused or self.parser.should_upgrade()
+            or (before is not None and not before.response_complete) or self.parser.get_http_version() != "1.1"
+        ):  # fmt: skip
+            return None
+        wanted = 0
+        for name, value in self.headers:
+            if name == _ENCODING:
+                return None
+            if name == _LENGTH:
+                wanted = int(value)  # the parser took it, so it is a number
+        return wanted if wanted <= SHORT_BODY else None
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body."""
+        if self.short is None:
+            super().on_body(body)
+        else:
+            self.short.parts.append(body)
+
+    def on_message_complete(self) -> None:
+        """Answer, at once where nothing has to be waited for."""
+        exchange = self.short
+        if exchange is None:
+            super().on_message_complete()
+            return
+        self.short = None
+        self.cycle = cast(Any, exchange)
+        application = cast(Application, self.config.app)
+        work = application.respond(self._request(exchange))
+        task = asyncio.Task(work, loop=self.loop, eager_start=True)
+        if task.done():
+            self._write(exchange, task)
+            return
+        self.tasks.add(cast(Any, task))
+        task.add_done_callback(lambda done: self._write(exchange, done))
+
+    def _request(self, exchange: Exchange) -> Request:
+        path, _, query = self.url.partition(b"?")
+        scope = {
+            "type": "http", "method": self.parser.get_method().decode("ascii"), "raw_path": path,
+            "query_string": query.partition(b"#")[0], "headers": self.headers, "scheme": self.scheme,
+            "client": self.client,
+        }  # fmt: skip
+        parts = exchange.parts
+        return Request(scope=scope, given=parts[0] if len(parts) == 1 else b"".join(parts))
+
+    def _write(self, exchange: Exchange, done: asyncio.Task[tuple[Request, Answer]]) -> None:
+        """One write: head and body."""
+        self.tasks.discard(cast(Any, done))
+        exchange.response_complete = True
+        if exchange.disconnected or self.transport.is_closing() or done.cancelled():
+            return
+        request, answer = done.result()
+        parts = [STATUS_LINE[answer.status]]
+        for name, value in answer.headers:
+            if _UNSAFE.search(value):
+                raise RuntimeError("Invalid HTTP header value.")
+            parts += (name, b": ", value, b"\r\n")
+        if not exchange.keep_alive:
+            parts.append(b"connection: close\r\n")
+        parts.append(b"\r\n")
+        if request.method != "HEAD":
+            parts.append(answer.body)
+        self.transport.write(b"".join(parts))
+        if not exchange.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
