@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from dajing.domains.context.broker.entities import answer_query, selection_of
-from dajing.domains.context.broker.exchange import LD_JSON, Answer, Request, encode
-from dajing.domains.context.broker.reading import Meta, need_source, offered_with_geo, reading, wanted_of, writing
+from dajing.domains.context.broker.exchange import LD_JSON, Answer, Request, decode, encode
+from dajing.domains.context.broker.reading import (
+    Meta,
+    need_source,
+    offered_with_geo,
+    plainly,
+    reading,
+    wanted_of,
+    writing,
+)
 from dajing.domains.context.broker.state import Broker
-from dajing.domains.context.ngsi import merge
+from dajing.domains.context.ngsi import merge, plain
+from dajing.domains.context.ngsi.context import Context
 from dajing.domains.context.ngsi.errors import AlreadyExists, BadRequestData, Problem, ResourceNotFound
 from dajing.domains.context.ngsi.model import Reader as Model
+from dajing.domains.context.ngsi.plain import Fragment
 from dajing.domains.context.ngsi.terms import need_uri
 from dajing.domains.context.store.transaction import Transaction
 
 type Json = dict[str, Any]
-type One = Callable[[Transaction, Json], bool]
 MOST = 5_000
 SHORT_BATCH = 100  # entities that may be written on the event loop: some milliseconds
+LIGHT = 10  # times as quickly plain ones are written
+LONG_BATCH = 1024 * 1024  # bytes that may be read on the event loop where they are plain
 
 
 async def _entities(
@@ -35,30 +50,61 @@ async def _entities(
         raise BadRequestData("A batch cannot hold null.")
     read: list[Json] = []
     refused: list[tuple[str, Problem]] = []
-    in_body = request.media() == LD_JSON
     for item in body:
-        identifier = str(item.get("id", "")) if isinstance(item, dict) else ""
         try:
-            own = context
-            if isinstance(item, dict) and in_body:
-                if "@context" not in item:
-                    raise BadRequestData("application/ld+json needs a member @context in every entity.")
-                need_source(item["@context"])
-                own = await broker.contexts.resolve(item["@context"], tenant=request.tenant)
-            elif isinstance(item, dict) and "@context" in item:
-                raise BadRequestData("application/json carries no @context in the body; use a Link header.")
-            model = Model(context=own, patch=patch, deep=patch)
-            if patch and isinstance(item, dict):
-                read.append({"id": need_uri(item.get("id"), what="The id of an entity"), **model.fragment(item)})
-            else:
-                read.append(model.entity(item))
+            read.append(await _entity(broker, request, item, context, patch=patch))
         except Problem as error:
-            refused.append((identifier, error))
+            refused.append((str(item.get("id", "")) if isinstance(item, dict) else "", error))
     return read, refused
 
 
-async def _run(
-    broker: Broker, request: Request, entities: list[Json], refused: list[tuple[str, Problem]], one: One
+async def _entity(broker: Broker, request: Request, item: Any, context: Context, *, patch: bool) -> Json:
+    """One entity of a batch, under its own @context where the media type asks for one."""
+    if isinstance(item, dict) and request.media() == LD_JSON:
+        if "@context" not in item:
+            raise BadRequestData("application/ld+json needs a member @context in every entity.")
+        need_source(item["@context"])
+        context = await broker.contexts.resolve(item["@context"], tenant=request.tenant)
+    elif isinstance(item, dict) and "@context" in item:
+        raise BadRequestData("application/json carries no @context in the body; use a Link header.")
+    model = Model(context=context, patch=patch, deep=patch)
+    if patch and isinstance(item, dict):
+        return {"id": need_uri(item.get("id"), what="The id of an entity"), **model.fragment(item)}
+    return model.entity(item)
+
+
+async def _mixed(broker: Broker, request: Request) -> tuple[list[Json | Fragment], list[tuple[str, Problem]]]:
+    """The same, where what sensors send stays as typed records."""
+    context = await plainly(request, broker.contexts)
+    body = await request.body()
+    if context is None:
+        return await _entities(broker, request)
+    try:
+        # of a long body others must not wait for the reading
+        reads = functools.partial(plain.batch, body=body, context=context)
+        found = reads() if len(body) < LONG_BATCH else await asyncio.to_thread(reads)
+    except msgspec.DecodeError:
+        found = []
+    if not found or len(found) > MOST:
+        return await _entities(broker, request)  # which says what is wrong
+    read: list[Json | Fragment] = []
+    refused: list[tuple[str, Problem]] = []
+    for item in found:
+        if isinstance(item, Fragment):
+            read.append(item)
+            continue
+        given = decode(item)
+        if given is None:
+            raise BadRequestData("A batch cannot hold null.")
+        try:
+            read.append(await _entity(broker, request, given, context, patch=False))
+        except Problem as error:
+            refused.append((str(given.get("id", "")) if isinstance(given, dict) else "", error))
+    return read, refused
+
+
+async def _run[Item: (Json, Json | Fragment)](
+    broker: Broker, entities: list[Item], refused: list[tuple[str, Problem]], one: Callable[[Transaction, Item], bool]
 ) -> tuple[list[str], list[str], list[tuple[str, Problem]]]:
     """Run ``one`` for each entity in one act: created ids, changed ids, refusals."""
 
@@ -67,13 +113,15 @@ async def _run(
         changed: list[str] = []
         failed = list(refused)
         for entity in entities:
+            identifier = entity.id if isinstance(entity, Fragment) else entity["id"]
             try:
-                (created if one(tx, entity) else changed).append(entity["id"])
+                (created if one(tx, entity) else changed).append(identifier)
             except Problem as error:
-                failed.append((entity["id"], error))
+                failed.append((identifier, error))
         return created, changed, failed
 
-    return await broker.write(act, heavy=len(entities) > SHORT_BATCH)
+    light = sum(isinstance(entity, Fragment) for entity in entities)
+    return await broker.write(act, heavy=len(entities) - light + light / LIGHT > SHORT_BATCH)
 
 
 def _result(success: list[str], failed: list[tuple[str, Problem]]) -> Answer:
@@ -93,18 +141,23 @@ async def create(broker: Broker, request: Request) -> Answer:
         tx.create(tenant, merge.created(entity, at=at))
         return True
 
-    created, _, failed = await _run(broker, request, entities, refused, one)
+    created, _, failed = await _run(broker, entities, refused, one)
     return _result(created, failed) if failed else Answer(status=201, body=encode(created))
 
 
 async def upsert(broker: Broker, request: Request) -> Answer:
     """POST /entityOperations/upsert; options=update merges, otherwise what exists is replaced."""
     request.only(("options", "local"))
-    entities, refused = await _entities(broker, request)
+    entities, refused = await _mixed(broker, request)
     at, tenant = broker.now(), request.tenant
     update = "update" in request.parameters.get("options", "").split(",")
 
-    def one(tx: Transaction, entity: Json) -> bool:
+    def one(tx: Transaction, entity: Json | Fragment) -> bool:
+        if isinstance(entity, Fragment):
+            done = _upserted(tx, tenant, entity, update=update, at=at)
+            if done is not None:
+                return done
+            entity = plain.opened(fragment=entity)
         present = tx.entity(tenant, entity["id"])
         if present is None:
             tx.create(tenant, merge.created(entity, at=at))
@@ -114,10 +167,26 @@ async def upsert(broker: Broker, request: Request) -> Answer:
         tx.change(tenant, key, old, new)
         return False
 
-    created, changed, failed = await _run(broker, request, entities, refused, one)
+    created, changed, failed = await _run(broker, entities, refused, one)
     if failed:
         return _result(created + changed, failed)
     return Answer(status=201, body=encode(created)) if created else Answer(status=204)
+
+
+def _upserted(tx: Transaction, tenant: str, given: Fragment, *, update: bool, at: str) -> bool | None:
+    """Whether a plain entity was created; None where one is there that is not plain, or of other types."""
+    known = tx.plain(tenant, given.id)
+    if known is None:
+        if tx.entity(tenant, given.id) is not None:
+            return None
+        tx.create_plain(tenant, plain.created(fragment=given, at=at))
+        return True
+    key, old = known
+    if old.type != given.type:
+        return None
+    change = plain.put if update else plain.replaced
+    tx.change_plain(tenant, key, change(old=old, fragment=given, at=at))
+    return False
 
 
 async def update(broker: Broker, request: Request) -> Answer:
@@ -136,7 +205,7 @@ async def update(broker: Broker, request: Request) -> Answer:
             raise BadRequestData(f"Not overwritten: {', '.join(kept)}.")
         return False
 
-    _, changed, failed = await _run(broker, request, entities, refused, one)
+    _, changed, failed = await _run(broker, entities, refused, one)
     return _result(changed, failed) if failed else Answer(status=204)
 
 
@@ -158,7 +227,7 @@ async def merge_all(broker: Broker, request: Request) -> Answer:
         tx.change(tenant, key, old, merge.merged(old, entity, at=at))
         return False
 
-    _, changed, failed = await _run(broker, request, entities, refused, one)
+    _, changed, failed = await _run(broker, entities, refused, one)
     return _result(changed, failed) if failed else Answer(status=204)
 
 
@@ -181,7 +250,7 @@ async def delete(broker: Broker, request: Request) -> Answer:
         tx.delete(tenant, key, old, at)
         return False
 
-    _, gone, failed = await _run(broker, request, valid, list(refused), one)
+    _, gone, failed = await _run(broker, valid, list(refused), one)
     return _result(gone, failed) if failed else Answer(status=204)
 
 

@@ -23,7 +23,7 @@ from dajing.domains.context.broker.reading import (
     writing,
 )
 from dajing.domains.context.broker.state import Broker
-from dajing.domains.context.ngsi import merge, order, selection
+from dajing.domains.context.ngsi import merge, order, plain, selection
 from dajing.domains.context.ngsi.context import Context
 from dajing.domains.context.ngsi.errors import AlreadyExists, BadRequestData, InvalidRequest, ResourceNotFound
 from dajing.domains.context.ngsi.forms import Form, render
@@ -299,9 +299,13 @@ async def update(broker: Broker, request: Request, identifier: str) -> Answer:
     body, context, _ = await writing(request, broker.contexts, patch=True)
     fragment = Model(context=context, patch=True).fragment(body)
     types = _types(request, context)
+    quick = plain.patch(fragment=fragment) if types is None else None
     at, tenant = broker.now(), request.tenant
 
     def act(tx: Transaction) -> tuple[list[str], list[str]]:
+        if quick is not None and (known := tx.plain(tenant, identifier)) is not None:
+            tx.change_plain(tenant, known[0], plain.put(old=known[1], fragment=quick, at=at))
+            return [], []
         key, old = found(tx, tenant, identifier, types)
         new, done, missing = merge.updated(old, fragment, at=at)
         if done or "type" in fragment:

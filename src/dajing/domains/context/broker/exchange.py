@@ -108,7 +108,7 @@ class Request:
         return int(value)
 
     async def body(self) -> bytes:
-        """The whole body, bounded."""
+        """The whole body, bounded; it may be asked for again."""
         declared = self.header("content-length")
         if declared is None:
             raise LengthRequired("POST, PATCH and PUT need a Content-Length.")
@@ -126,7 +126,8 @@ class Request:
             if size > MAX_BODY:
                 raise PayloadTooLarge(f"The body is larger than {MAX_BODY} bytes; send smaller batches.")
             if not message.get("more_body"):
-                return b"".join(parts) if len(parts) > 1 else parts[0]
+                self._given = b"".join(parts) if len(parts) > 1 else parts[0]
+                return self._given
 
     def media(self, *, patch: bool = False) -> str:
         """The media type of the body (6.3.4); ``patch`` also admits merge-patch."""

@@ -92,6 +92,13 @@ async def writing(request: Request, contexts: Contexts, *, patch: bool = False) 
     return body, await contexts.resolve(url, tenant=request.tenant), url
 
 
+async def plainly(request: Request, contexts: Contexts) -> Context | None:
+    """The @context of a body that carries none itself; None where the body must be looked at first."""
+    if request.media() != JSON:
+        return None
+    return await contexts.resolve(link_of(request.header("link")), tenant=request.tenant)
+
+
 def need_source(source: Any) -> None:
     """Refuse what cannot be an @context."""
     parts = source if isinstance(source, list) else [source]

@@ -38,6 +38,7 @@ class Context:
         "json_terms",
         "key",
         "plain_names",
+        "plain_types",
         "source",
     )
 
@@ -54,6 +55,7 @@ class Context:
         self._prefixes.sort(key=lambda pair: len(pair[0]), reverse=True)
         self._expanded: dict[str, str] = {}
         self.plain_names: dict[str, str] = {}  # checked attribute names, filled by the reader of entities
+        self.plain_types: dict[str, str] = {}  # the same for types
         self._short: dict[str, str] = {}
 
     def expand(self, name: str) -> str:

@@ -29,6 +29,7 @@ from dajing.domains.context.ngsi.terms import (
     NULL,
     PREVIOUS,
     SEALED,
+    SPATIAL,
     VALUE_OF,
     need_name,
     need_time,
@@ -98,13 +99,15 @@ class Reader:
         found = list(dict.fromkeys(self.context.expand(need_name(n, what="The entity type")) for n in names))
         if any(iri.startswith("@") for iri in found):
             raise BadRequestData("A keyword of JSON-LD cannot be the type of an entity.")
+        if isinstance(given, str) and len(self.context.plain_types) < 20_000:
+            self.context.plain_types[given] = found[0]
         return found
 
     def attribute(self, name: str, value: Any, depth: int = 0) -> tuple[str, list[Json]]:
         """The IRI and all instances of one attribute; one default instance at most (4.5.5)."""
         iri = self._plain_names.get(name)
         quick = plain_instance(value) if iri is not None else None
-        if iri is not None and quick is not None and (iri not in _GEO or quick["type"] == "GeoProperty"):
+        if iri is not None and quick is not None and (iri not in SPATIAL or quick["type"] == "GeoProperty"):
             return iri, [quick]
         need_name(name, what="The attribute name")
         if name in NOT_ATTRIBUTES and depth == 0:
@@ -114,7 +117,7 @@ class Reader:
         if name not in NOT_ATTRIBUTES and name != "ngsildproof" and len(self._plain_names) < 20_000:
             self._plain_names[name] = iri
         instances = [self.instance(v, name, depth) for v in (value if many else [value])]
-        if iri in _GEO and any(i.get("type", "GeoProperty") != "GeoProperty" and not _orders(i) for i in instances):
+        if iri in SPATIAL and any(i.get("type", "GeoProperty") != "GeoProperty" and not _orders(i) for i in instances):
             raise BadRequestData(f"{name} is a GeoProperty.")
         datasets = [i.get("datasetId") for i in instances]
         if len(set(datasets)) != len(datasets):
@@ -246,7 +249,6 @@ class Reader:
         return [{"object": need_uri(o, what=f"{name}.objectList")} for o in objects]
 
 
-_GEO = frozenset(f"https://uri.etsi.org/ngsi-ld/{n}" for n in ("location", "observationSpace", "operationSpace"))
 _UNITLESS = frozenset({"Relationship", "ListRelationship", "JsonProperty", "VocabProperty", "LanguageProperty"})
 
 

@@ -22,7 +22,8 @@ _NUMBERS = frozenset({int, float})
 
 
 @lru_cache(maxsize=4_096)
-def _time(value: str) -> str:
+def checked_time(value: str) -> str:
+    """``value`` itself where it is a DateTime."""
     # the readings of a batch share a handful of times
     return need_time(value, what="observedAt")
 
@@ -62,7 +63,7 @@ def _observed(found: Json, value: Json) -> Json | None:
         at = value["observedAt"]
         if type(at) is not str or at == NULL:
             return None
-        found["observedAt"] = _time(at)
+        found["observedAt"] = checked_time(at)
     return found
 
 

@@ -45,6 +45,8 @@ PREVIOUS = {
     "objectList": "previousObjectList",
 }
 GEOMETRIES = frozenset({"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"})
+# what the core says is a GeoProperty
+SPATIAL = frozenset(f"https://uri.etsi.org/ngsi-ld/{n}" for n in ("location", "observationSpace", "operationSpace"))
 SYSTEM = ("createdAt", "modifiedAt", "deletedAt")
 METADATA = ("observedAt", "unitCode", "datasetId", "objectType", "valueType")
 SEALED = ("entityIdSealed", "entityTypeSealed")

@@ -7,14 +7,17 @@ from typing import Any, Literal
 
 import apsw
 import msgspec
+from msgspec import UNSET
 
 from dajing.domains.context.ngsi.merge import Change
+from dajing.domains.context.ngsi.plain import Instance, PlainChange, encode, general
 from dajing.domains.context.ngsi.scope import SCOPE, scope_instance
 from dajing.domains.context.ngsi.terms import NULL, VALUE_OF, double, micros
 
 type Json = dict[str, Any]
 type Keep = Literal["all", "observed", "none"]
 MOST_HEADS = 50_000
+_NUMBERS = frozenset({int, float})
 _REPEATED = "SELECT n FROM instance WHERE k=? AND attr=? AND observed=? AND dataset IS NOT DISTINCT FROM ?"
 _GONE = "INSERT INTO gone_history VALUES (?, ?, ?) ON CONFLICT(tenant, id) DO UPDATE SET upto=excluded.upto"
 _SEALING = "INSERT INTO sealing VALUES (1, ?) ON CONFLICT(one) DO UPDATE SET upto=excluded.upto"
@@ -31,8 +34,12 @@ class Chronicle:
     """History inside the writer's transaction. ``keep`` says which attributes ask for it."""
 
     def __init__(self, *, connection: apsw.Connection, term: Callable[[str, str], int]) -> None:
-        self._connection = connection
+        self._db = connection
         self._term = term
+        self._rows: list[tuple[Any, ...]] = []  # observations that wait for ``flush``
+        self._again: dict[int, tuple[Any, ...]] = {}  # the same of rows that are there
+        self._latest: dict[tuple[int, int], int] = {}  # entity and attribute -> no later time was ever observed
+        self.steps = 0
         self._heads: dict[tuple[str, str], tuple[int, list[str]]] = {}
         self._sealed_upto: int | None = None
         self.keep: Keep = "all"
@@ -40,18 +47,36 @@ class Chronicle:
     def forget_heads(self) -> None:
         """What is remembered may have been rolled back."""
         self._heads.clear()
+        self._latest.clear()
+        self._rows.clear()
+        self._again.clear()
         self._sealed_upto = None
+
+    @property
+    def _connection(self) -> apsw.Connection:
+        """For whoever looks at instances: what waits is written before."""
+        self.flush()
+        return self._db
+
+    def flush(self) -> None:
+        """Write the observations that wait."""
+        if self._rows:
+            rows, self._rows = self._rows, []
+            self._db.executemany(_INSERT, rows)
+        if self._again:
+            changed, self._again = self._again, {}
+            self._db.executemany(_UPDATE, [(*columns, row) for row, columns in changed.items()])
 
     @property
     def _sealed(self) -> int:
         """Up to which row nothing is changed in place."""
         if self._sealed_upto is None:
-            self._sealed_upto = int(self._connection.execute("SELECT max(upto) FROM sealing").get or 0)
+            self._sealed_upto = int(self._db.execute("SELECT max(upto) FROM sealing").get or 0)
         return self._sealed_upto
 
     def head(self, tenant: str, identifier: str) -> tuple[int, Json] | None:
         """The key and the head (id, types, times; scope in old files alone) of an entity's history."""
-        row = self._connection.execute("SELECT k, head FROM chronicle WHERE tenant=? AND id=?", (tenant, identifier))
+        row = self._db.execute("SELECT k, head FROM chronicle WHERE tenant=? AND id=?", (tenant, identifier))
         found = row.get
         return (found[0], msgspec.json.decode(found[1])) if found else None
 
@@ -70,11 +95,11 @@ class Chronicle:
         found = self.head(tenant, entity["id"])
         if found is None:
             head = {k: v for k, v in entity.items() if k not in ("attrs", "scope")}
-            self._connection.execute(
+            self._db.execute(
                 "INSERT INTO chronicle(tenant, id, head) VALUES (?, ?, ?)",
                 (tenant, entity["id"], msgspec.json.encode(head)),
             )
-            key = self._connection.last_insert_rowid()
+            key = self._db.last_insert_rowid()
             self._kinds(tenant, key, entity["type"])
             return key, head
         key, head = found
@@ -88,17 +113,17 @@ class Chronicle:
     def save(self, key: int, head: Json) -> None:
         """Replace a head."""
         self._heads.clear()
-        self._connection.execute("UPDATE chronicle SET head=? WHERE k=?", (msgspec.json.encode(head), key))
+        self._db.execute("UPDATE chronicle SET head=? WHERE k=?", (msgspec.json.encode(head), key))
 
     def _kinds(self, tenant: str, key: int, types: list[str]) -> None:
         for iri in types:
-            self._connection.execute(
+            self._db.execute(
                 "INSERT INTO chronicle_kind VALUES (?, ?) ON CONFLICT DO NOTHING", (self._term(tenant, iri), key)
             )
 
     def record(self, tenant: str, change: Change) -> None:
         """Append what a write did; a deletion leaves a row that says when."""
-        if self.keep == "none":
+        if self.keep == "none" or (isinstance(change, PlainChange) and self._record_plain(tenant, change)):
             return
         wanted = []
         for trigger, iri, old, new in change.attributes():
@@ -120,6 +145,51 @@ class Chronicle:
         if change.new is None and (found := self.head(tenant, entity["id"])):
             self.save(key, found[1] | {"deletedAt": change.at})
 
+    def _record_plain(self, tenant: str, change: PlainChange) -> bool:
+        """The common case: attributes of a plain entity were written, and those that carry a time are kept."""
+        if self.keep != "observed" or change.gone:
+            return False
+        for iri, record in change.observed:
+            entity = change.after
+            kept = self._heads.get((tenant, entity.id))
+            key = kept[0] if kept and kept[1] == entity.type else self.begin(tenant, change.new or {})
+            self._observe(key, self._term(tenant, iri), micros(str(record.observedAt)), record)
+        return True
+
+    def _observe(self, key: int, attr: int, observed: int, record: Instance) -> None:
+        """One observation; it is looked for only where it is not the latest of its attribute."""
+        self.steps += 1
+        value = record.value
+        number = double(value) if type(value) in _NUMBERS else None
+        created, modified = micros(str(record.createdAt)), micros(str(record.modifiedAt))
+        columns = (None, "", observed, created, modified, None, number, encode(record))
+        latest = self._latest.get((key, attr))
+        if latest is None:
+            if len(self._latest) >= MOST_HEADS:
+                self._latest.clear()
+            sql = "SELECT max(observed) FROM instance WHERE k=? AND attr=?"
+            latest = self._connection.execute(sql, (key, attr)).get
+            latest = self._latest[key, attr] = -(2**62) if latest is None else int(latest)
+        if observed <= latest:
+            again = self._repeated(key, attr, observed, None)
+            if again is not None:
+                self._repeat(again, columns, record)
+                return
+        else:
+            self._latest[key, attr] = observed
+        self._rows.append((key, attr, *columns))
+
+    def _repeated(self, key: int, attr: int, observed: int, dataset: str | None) -> int | None:
+        run = self._connection.execute if self._rows else self._db.execute
+        found = run(_REPEATED, (key, attr, observed, dataset)).get
+        return int(found) if found is not None else None
+
+    def _repeat(self, row: int, columns: tuple[Any, ...], record: Instance) -> None:
+        if row <= self._sealed:
+            self._replace(row, general(record), columns)
+        else:
+            self._again[row] = columns
+
     def unfold(self, tenant: str, identifier: str) -> None:
         """Turn the scope that an earlier version kept in the head into an instance, as the first of them."""
         found = self.head(tenant, identifier)
@@ -134,15 +204,17 @@ class Chronicle:
         """
         attribute, columns = self._term(tenant, iri), _columns(instance)
         if columns[2] is not None:
-            again = self._connection.execute(_REPEATED, (key, attribute, columns[2], columns[0])).get
+            again = self._repeated(key, attribute, columns[2], columns[0])
             if again is not None:
-                self._replace(int(again), instance, columns)
-                return str(instance.get("instanceId") or named(int(again)))
+                self._replace(again, instance, columns)
+                return str(instance.get("instanceId") or named(again))
+            self._latest.pop((key, attribute), None)  # this one may be later
         self._connection.execute(_INSERT, (key, attribute, *columns))
         return str(instance.get("instanceId") or named(self._connection.last_insert_rowid()))
 
     def replace(self, row: int, instance: Json) -> None:
         """Change one instance that is there (5.6.14); what may be sealed already is written anew under its old id."""
+        self._latest.clear()  # its time may be later than any before
         self._replace(row, instance, _columns(instance))
 
     def _replace(self, row: int, instance: Json, columns: tuple[Any, ...]) -> None:

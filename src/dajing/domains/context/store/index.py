@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from dajing.domains.context.ngsi import plain
 from dajing.domains.context.ngsi.geometry import bounds
 from dajing.domains.context.ngsi.query import reached
 from dajing.domains.context.ngsi.terms import double
@@ -22,9 +23,12 @@ WORD = 200  # longer texts are found by their first characters
 def rows(*, iri: str, instances: list[Json]) -> Iterator[Row]:
     """(table, attribute, value) of one attribute."""
     yield "has", iri, None
+    positions: dict[int, tuple[float, float] | None] = {}
     for instance in instances:
         if instance["type"] == "GeoProperty":
-            yield from _places(iri, instance.get("value"))
+            for cell, position in _positions(instance.get("value")):
+                # one row stands for a cell: where several instances share it, the document decides
+                positions[cell] = None if cell in positions else position
             continue
         for part in reached(instance=instance):
             if isinstance(part, bool):
@@ -33,28 +37,31 @@ def rows(*, iri: str, instances: list[Json]) -> Iterator[Row]:
                 yield from _number(iri, part)
             elif isinstance(part, str):
                 yield "word", iri, part[:WORD]
+    for cell, position in positions.items():
+        yield "cell", iri, (cell, *(position or (None, None)))
 
 
-def plain_row(*, iri: str, instances: list[Json]) -> Row | None:
-    """The one row of a plain property of one number or word, beside that of its name; None for anything else."""
-    if len(instances) != 1 or instances[0]["type"] != "Property":
+def content_row(*, record: plain.Instance) -> tuple[str, tuple[Any, ...]] | None:
+    """The one row (table, values) of a plain attribute beside that of its name; None for a truth value."""
+    content = record.value
+    if isinstance(content, bool):
         return None
-    value = instances[0].get("value")
-    if type(value) is str:
-        return "word", iri, value[:WORD]
-    if type(value) is float or (type(value) is int and -SAFE < value < SAFE):
-        return "number", iri, float(value)
-    return None
+    if isinstance(content, str):
+        return "word", (content[:WORD],)
+    if isinstance(content, int | float):
+        return "number", (double(content),)
+    east, north = content.coordinates
+    return "cell", (cell_of(longitude=east, latitude=north), float(east), float(north))
 
 
-def _places(iri: str, value: Any) -> Iterator[Row]:
+def _positions(value: Any) -> Iterator[tuple[int, tuple[float, float] | None]]:
     """Cell and position of a point, which its distance is computed from; the cells alone of anything larger."""
     if value["type"] == "Point":
         east, north = value["coordinates"][:2]
-        yield "cell", iri, (cell_of(longitude=east, latitude=north), float(east), float(north))
+        yield cell_of(longitude=east, latitude=north), (float(east), float(north))
         return
     for cell in cells(box=bounds(value)):
-        yield "cell", iri, (cell, None, None)
+        yield cell, None
 
 
 def _number(iri: str, value: float) -> Iterator[Row]:

@@ -8,26 +8,17 @@ from typing import Any
 import apsw
 import msgspec
 
+from dajing.domains.context.ngsi import plain
 from dajing.domains.context.ngsi.merge import Change
 from dajing.domains.context.ngsi.quick import same_value
-from dajing.domains.context.ngsi.terms import micros
 from dajing.domains.context.store.chronicle import Chronicle
-from dajing.domains.context.store.index import Row, plain_row, rows
+from dajing.domains.context.store.index import Row, content_row, rows
+from dajing.domains.context.store.pending import Document, Pending, Place, encoded, expiry
 
 type Json = dict[str, Any]
+_ENTITY = "SELECT k, doc FROM entity WHERE tenant=? AND id=?"
 _TERM = "INSERT INTO term(tenant, iri) VALUES (?, ?) ON CONFLICT DO NOTHING"
-_INSERT = {
-    "has": "INSERT INTO has VALUES (?, ?) ON CONFLICT DO NOTHING",
-    "number": "INSERT INTO number(attr, k, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-    "word": "INSERT INTO word(attr, k, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-    "cell": "INSERT INTO place(attr, k, cell, east, north) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-}
-_DELETE = {
-    "has": "DELETE FROM has WHERE attr=? AND k=?",
-    "number": "DELETE FROM number WHERE attr=? AND k=? AND value=?",
-    "word": "DELETE FROM word WHERE attr=? AND k=? AND value=?",
-    "cell": "DELETE FROM place WHERE attr=? AND k=? AND cell=?",
-}
+MOST_KNOWN = 4_000  # plain entities that are kept as records, so that the next change need not read them
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -46,6 +37,8 @@ class Transaction:
         self._terms: dict[tuple[str, str], int] = {}
         self._changes: list[Changed] = []
         self._tenants: set[str] | None = None
+        self._pending = Pending(connection=connection)
+        self._known: dict[Place, tuple[int, plain.Entity]] = {}
         self.quiet = False  # set while history itself is written, so that nothing is recorded twice
         self.chronicle = Chronicle(connection=connection, term=self.term)
 
@@ -57,18 +50,25 @@ class Transaction:
     def undo(self, mark: int) -> None:
         """Forget what a failed act did."""
         del self._changes[mark:]
-        self.forget_terms()
+        self._forget_rows()
 
     def forget(self) -> None:
         """Forget a whole transaction that was rolled back."""
         self._changes.clear()
-        self.forget_terms()
+        self._forget_rows()
 
-    def forget_terms(self) -> None:
-        """Cached numbers may belong to rows that were rolled back."""
+    def _forget_rows(self) -> None:
+        """Whatever is remembered may belong to rows that were rolled back."""
         self._terms.clear()
+        self._known.clear()
+        self._pending.forget()
         self.chronicle.forget_heads()
         self._tenants = None
+
+    def flush(self) -> None:
+        """Write what the acts have gathered; the writer does so before it commits."""
+        self._pending.flush()
+        self.chronicle.flush()
 
     def take_changes(self) -> list[Changed]:
         """Everything that was committed since the last call."""
@@ -126,35 +126,81 @@ class Transaction:
     # -- entities -------------------------------------------------------------------------------------------------
     @property
     def written(self) -> int:
-        """How many rows this connection ever changed."""
-        return self._connection.total_changes()
+        """A number that grows with every row that was written or waits to be."""
+        return self._connection.total_changes() + self._pending.steps + self.chronicle.steps
 
     def entity(self, tenant: str, identifier: str) -> tuple[int, Json] | None:
         """The key and the stored form of an entity."""
-        row = self._connection.execute("SELECT k, doc FROM entity WHERE tenant=? AND id=?", (tenant, identifier)).get
+        waiting = self._pending.documents.get((tenant, identifier))
+        if waiting is not None:
+            key, document = waiting
+            return key, plain.general(document) if isinstance(document, plain.Entity) else document
+        row = self._connection.execute(_ENTITY, (tenant, identifier)).get
         return (row[0], msgspec.json.decode(row[1])) if row else None
+
+    def plain(self, tenant: str, identifier: str) -> tuple[int, plain.Entity] | None:
+        """The key and the record of an entity, where it is a plain one."""
+        place = tenant, identifier
+        if (known := self._known.get(place)) is not None:
+            return known
+        if place in self._pending.documents:
+            return None
+        row = self._connection.execute(_ENTITY, place).get
+        found = plain.stored(row[1]) if row else None
+        if found is None:
+            return None
+        return self._remember(place, row[0], found)
+
+    def _remember(self, place: Place, key: int, record: plain.Entity) -> tuple[int, plain.Entity]:
+        if len(self._known) >= MOST_KNOWN:
+            del self._known[next(iter(self._known))]
+        self._known[place] = found = key, record
+        return found
 
     def create(self, tenant: str, new: Json) -> None:
         """Store a new entity with its index rows."""
-        self.begin_tenant(tenant)
-        self._connection.execute(
-            "INSERT INTO entity(tenant, id, expires, doc) VALUES (?, ?, ?, ?)",
-            (tenant, new["id"], _expires(new), msgspec.json.encode(new)),
-        )
-        key = self._connection.last_insert_rowid()
+        key = self._insert(tenant, new["id"], new)
         self._index(tenant, key, None, new)
         self._changed(tenant, Change(old=None, new=new, at=new["modifiedAt"]), new["id"])
 
+    def create_plain(self, tenant: str, change: plain.PlainChange) -> None:
+        """The same for a record."""
+        new = change.after
+        key = self._insert(tenant, new.id, new)
+        self._remember((tenant, new.id), key, new)
+        for iri in new.type:
+            self._pending.add("kind", (self.term(tenant, iri), key))
+        self._index_plain(tenant, key, change)
+        self._changed(tenant, change, new.id)
+
+    def _insert(self, tenant: str, identifier: str, document: Document) -> int:
+        self.begin_tenant(tenant)
+        values = (tenant, identifier, expiry(document), encoded(document))
+        self._connection.execute("INSERT INTO entity(tenant, id, expires, doc) VALUES (?, ?, ?, ?)", values)
+        return self._connection.last_insert_rowid()
+
     def change(self, tenant: str, key: int, old: Json, new: Json) -> None:
         """Replace an entity; only index rows that differ are touched."""
-        self._connection.execute(
-            "UPDATE entity SET doc=?, expires=? WHERE k=?", (msgspec.json.encode(new), _expires(new), key)
-        )
+        place = tenant, new["id"]
+        self._known.pop(place, None)
+        self._pending.put(place, key, new)
         self._index(tenant, key, old, new)
         self._changed(tenant, Change(old=old, new=new, at=new["modifiedAt"]), new["id"])
 
+    def change_plain(self, tenant: str, key: int, change: plain.PlainChange) -> None:
+        """The same for records of one type."""
+        new = change.after
+        place = tenant, new.id
+        self._known[place] = key, new
+        self._pending.put(place, key, new)
+        self._index_plain(tenant, key, change)
+        self._changed(tenant, change, new.id)
+
     def delete(self, tenant: str, key: int, old: Json, at: str) -> None:
         """Remove an entity with its index rows."""
+        place = tenant, old["id"]
+        self._known.pop(place, None)
+        self._pending.documents.pop(place, None)
         self._index(tenant, key, old, None)
         self._connection.execute("DELETE FROM entity WHERE k=?", (key,))
         self._changed(tenant, Change(old=old, new=None, at=at), old["id"])
@@ -165,32 +211,35 @@ class Transaction:
         self._changes.append(Changed(tenant, identifier, change))
 
     def _index(self, tenant: str, key: int, old: Json | None, new: Json | None) -> None:
+        types = (set(old["type"]) if old else set()), (set(new["type"]) if new else set())
+        for iri in types[0] - types[1]:
+            self._pending.remove("kind", (self.term(tenant, iri), key))
+        for iri in types[1] - types[0]:
+            self._pending.add("kind", (self.term(tenant, iri), key))
         before, after = _rows(old, new)
-        if not before and not after and old is not None and new is not None and old["type"] == new["type"]:
-            return
-        self._kinds(tenant, key, old, new)
-        rows: dict[str, list[tuple[Any, ...]]] = {}
         for table, iri, value in before - after:
-            more = () if table == "has" else (value[0],) if table == "cell" else (value,)
-            rows.setdefault(_DELETE[table], []).append((self.term(tenant, iri), key, *more))
+            self._pending.remove(table, (self.term(tenant, iri), key, *_values(table, value)))
         for table, iri, value in after - before:
-            more = () if table == "has" else value if table == "cell" else (value,)
-            rows.setdefault(_INSERT[table], []).append((self.term(tenant, iri), key, *more))
-        for statement, values in rows.items():
-            self._connection.executemany(statement, values)
+            self._pending.add(table, (self.term(tenant, iri), key, *_values(table, value)))
 
-    def _kinds(self, tenant: str, key: int, old: Json | None, new: Json | None) -> None:
-        if old is not None and new is not None and old["type"] == new["type"]:
-            return
-        before, after = set(old["type"] if old else ()), set(new["type"] if new else ())
-        run = self._connection.execute
-        for iri in before - after:
-            run("DELETE FROM kind WHERE type=? AND k=?", (self.term(tenant, iri), key))
-        for iri in after - before:
-            run("INSERT INTO kind VALUES (?, ?) ON CONFLICT DO NOTHING", (self.term(tenant, iri), key))
+    def _index_plain(self, tenant: str, key: int, change: plain.PlainChange) -> None:
+        for iri, was, now in change.differing:
+            term = self.term(tenant, iri)
+            if was is None:
+                self._pending.add("has", (term, key))
+            elif (row := content_row(record=was)) is not None:
+                self._pending.remove(row[0], (term, key, *row[1]))
+            if (row := content_row(record=now)) is not None:
+                self._pending.add(row[0], (term, key, *row[1]))
+        for iri, was in change.gone:
+            term = self.term(tenant, iri)
+            self._pending.remove("has", (term, key))
+            if (row := content_row(record=was)) is not None:
+                self._pending.remove(row[0], (term, key, *row[1]))
 
     def expired(self, now: int, limit: int = 500) -> Iterator[tuple[str, int, Json]]:
         """Transient entities whose time is over (clause 4.24)."""
+        self._pending.flush()
         query = "SELECT tenant, k, doc FROM entity WHERE expires IS NOT NULL AND expires <= ? LIMIT ?"
         for tenant, key, doc in list(self._connection.execute(query, (now, limit))):
             yield tenant, key, msgspec.json.decode(doc)
@@ -223,12 +272,10 @@ def _documents(table: str) -> str:
     return table
 
 
-def _expires(entity: Json) -> int | None:
-    """When something of an entity expires first, in microseconds."""
-    times = [i["expiresAt"] for v in entity["attrs"].values() for i in v if "expiresAt" in i]
-    if "expiresAt" in entity:
-        times.append(entity["expiresAt"])
-    return min(map(micros, times)) if times else None
+def _values(table: str, value: Any) -> tuple[Any, ...]:
+    if table == "has":
+        return ()
+    return tuple(value) if table == "cell" else (value,)
 
 
 def _rows(old: Json | None, new: Json | None) -> tuple[set[Row], set[Row]]:
@@ -240,11 +287,6 @@ def _rows(old: Json | None, new: Json | None) -> tuple[set[Row], set[Row]]:
     for iri, instances in now.items():
         earlier = was.get(iri)
         if earlier is instances or same_value(earlier, instances):
-            continue
-        quick = plain_row(iri=iri, instances=instances) if earlier is not None else None
-        if quick is not None and (gone := plain_row(iri=iri, instances=earlier or [])) is not None:
-            before.add(gone)
-            after.add(quick)
             continue
         after.update(rows(iri=iri, instances=instances))
         if earlier is not None:

@@ -171,6 +171,8 @@ class Writer:
     def _acts(self, batch: list[Waiting], *, until: float | None) -> None:
         """Run the acts and what goes with them; those that the time does not suffice for wait again."""
         results, taken = self._plainly(batch, until)
+        if results is not None and not self._flushed():
+            results = None
         if results is None:
             # a failing act had written already: once more from the start, each act undoable by itself
             self._connection.execute("ROLLBACK")
@@ -201,12 +203,21 @@ class Writer:
                 break
         return results, len(results)
 
+    def _flushed(self) -> bool:
+        """Write what the acts have gathered; False where something of it cannot stand, which only its act can tell."""
+        try:
+            self._transaction.flush()
+        except apsw.ConstraintError:
+            return False
+        return True
+
     def _one(self, act: Act[Any]) -> tuple[Any, BaseException | None]:
         connection, transaction = self._connection, self._transaction
         connection.execute("SAVEPOINT act")
         mark = transaction.mark()
         try:
             result = act(transaction)
+            transaction.flush()
         except Exception as error:
             if isinstance(error, apsw.Error) and not isinstance(error, apsw.ConstraintError):
                 raise
