@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Any
 
 import apsw
 import structlog
 
 from dajing.domains.context.broker import batch, discovery, entities, hosting, registering, subscriptions, temporal
-from dajing.domains.context.broker.exchange import JSON, PROBLEM, Answer, Request, problem
+from dajing.domains.context.broker.exchange import JSON, PROBLEM, Answer, Request, problem, segments
 from dajing.domains.context.broker.state import Broker
 from dajing.domains.context.ngsi.errors import (
     BadRequestData,
@@ -23,6 +24,7 @@ from dajing.domains.context.store.schema import TooLong
 
 _log = structlog.get_logger()
 LONGEST_TENANT = 200
+LONG_PATH = 500  # characters; a longer one is not worth keeping
 type Handler = Callable[..., Awaitable[Answer]]
 type Verbs = dict[str, Handler]
 
@@ -67,13 +69,23 @@ ROUTES: dict[tuple[str, ...], Verbs] = {
 }  # fmt: skip
 
 
-def route(parts: list[str]) -> tuple[Verbs, list[str]]:
+@lru_cache(maxsize=8_192)
+def _known(path: str) -> tuple[Verbs, list[str]]:
+    return _route(path)  # devices write to the same few addresses
+
+
+def route(path: str) -> tuple[Verbs, list[str]]:
     """The verbs of a path and the values of its variable segments."""
-    if parts[:2] != ["ngsi-ld", "v1"]:
+    return _known(path) if len(path) <= LONG_PATH else _route(path)
+
+
+def _route(path: str) -> tuple[Verbs, list[str]]:
+    parts = segments(path)
+    if parts[:2] != ["ngsi-ld", "v1"] or len(parts) == 2:
         raise ResourceNotFound("The API is below /ngsi-ld/v1.")
     rest = parts[2:]
-    if not rest:
-        raise ResourceNotFound("The API is below /ngsi-ld/v1.")
+    if "" in rest:
+        raise BadRequestData("A segment of the path is empty.")
     fixed = tuple(rest)
     if fixed in ROUTES:
         return ROUTES[fixed], []
@@ -128,9 +140,9 @@ class Application:
         if self.broker.lenient and answer.media == PROBLEM and not _takes_problems(request):
             answer.media = JSON
         headers = [*answer.headers]
-        if answer.body or answer.status not in (201, 204, 411):
-            headers.append((b"content-type", answer.media.encode()))
         if answer.status != 204:
+            if answer.body or answer.status not in (201, 411):
+                headers.append((b"content-type", answer.media.encode()))
             headers.append((b"content-length", b"%d" % len(answer.body)))
         if request.tenant:
             headers.append((b"ngsild-tenant", request.tenant.encode("latin-1", "replace")))
@@ -142,8 +154,9 @@ class Application:
         try:
             if request.method in ("POST", "PATCH", "PUT") and request.header("content-length") is None:
                 return Answer(status=411)
-            _check_segments(request.method, request.parts)
-            verbs, values = route(request.parts)
+            if request.method == "PATCH":
+                _check_instance(request.path)
+            verbs, values = route(request.path)
             handler = verbs.get("GET" if request.method == "HEAD" else request.method)
             if handler is None and request.path == "/ngsi-ld/v1/entities/":
                 raise BadRequestData("The path ends where an identifier is expected.")
@@ -186,9 +199,7 @@ class Application:
                 return
 
 
-def _check_segments(method: str, parts: list[str]) -> None:
-    """Refuse empty segments; to change an instance of an attribute without a name is a verb that its path lacks."""
-    if method == "PATCH" and parts[2:4] == ["temporal", "entities"] and parts[5:7] == ["attrs", ""]:
+def _check_instance(path: str) -> None:
+    """To change an instance of an attribute without a name is a verb that its path lacks."""
+    if "/attrs//" in path and path.startswith("/ngsi-ld/v1/temporal/entities/"):
         raise MethodNotAllowed("PATCH needs the name of an attribute before the instance.")
-    if "" in parts[2:]:
-        raise BadRequestData("A segment of the path is empty.")

@@ -49,7 +49,7 @@ class Answer(msgspec.Struct):
 class Request:
     """One request; everything is read lazily, since the hot routes need little."""
 
-    __slots__ = ("_given", "_headers", "_parameters", "_receive", "method", "parts", "path", "scope", "tenant")
+    __slots__ = ("_given", "_headers", "_parameters", "_receive", "method", "path", "scope", "tenant")
 
     def __init__(self, *, scope: Mapping[str, Any], receive: Receive | None = None, given: bytes | None = None) -> None:
         """``given`` is a body that has arrived whole; otherwise ``receive`` brings it."""
@@ -58,8 +58,6 @@ class Request:
         self.method: str = scope["method"]
         raw = scope.get("raw_path") or scope["path"].encode()
         self.path: str = raw.decode("ascii", "replace").partition("?")[0]
-        parts = self.path.strip("/").split("/")
-        self.parts: list[str] = [unquote(part) for part in parts] if "%" in self.path else parts
         self._receive = receive
         self._headers: dict[str, bytes] | None = None
         self._parameters: dict[str, str] | None = None
@@ -82,11 +80,13 @@ class Request:
         if self._parameters is None:
             query = self.scope["query_string"]
             # a copy, since who asks may change it; long ones are not worth keeping
-            self._parameters = dict(_kept(query)) if len(query) <= LONG_QUERY else _parameters(query)
+            self._parameters = (dict(_kept(query)) if len(query) <= LONG_QUERY else _parameters(query)) if query else {}
         return self._parameters
 
     def only(self, allowed: Iterable[str]) -> None:
         """Refuse parameters that the operation does not know (clause 6.3.20)."""
+        if not self.scope["query_string"]:
+            return
         unknown = set(self.parameters) - set(allowed)
         if unknown:
             raise InvalidRequest(f"Unknown parameters: {', '.join(sorted(unknown))}.")
@@ -131,11 +131,19 @@ class Request:
 
     def media(self, *, patch: bool = False) -> str:
         """The media type of the body (6.3.4); ``patch`` also admits merge-patch."""
-        found = (self.header("content-type") or "").partition(";")[0].strip().lower()
+        found = self.header("content-type") or ""
+        if found != JSON:
+            found = found.partition(";")[0].strip().lower()
         allowed = (JSON, LD_JSON, MERGE_PATCH) if patch else (JSON, LD_JSON)
         if found not in allowed:
             raise UnsupportedMedia(f"Content-Type must be one of {', '.join(allowed)}.")
         return found
+
+
+def segments(path: str) -> list[str]:
+    """What stands between the slashes of a path."""
+    parts = path.strip("/").split("/")
+    return [unquote(part) for part in parts] if "%" in path else parts
 
 
 def _parameters(query: bytes) -> dict[str, str]:

@@ -72,7 +72,7 @@ class Broker:
     def now(self) -> str:
         """The time of an act as UTC text; a clock that is set back a little stands still until it has caught up."""
         at = self.clock()
-        if timedelta() < self._latest - at < SET_BACK:
+        if at < self._latest and self._latest - at < SET_BACK:
             at = self._latest
         self._latest = at
         return iso(at)

@@ -7,7 +7,6 @@ compares the two over generated input. Records are never changed once they are s
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -17,7 +16,7 @@ from dajing.domains.context.ngsi.context import Context
 from dajing.domains.context.ngsi.errors import BadRequestData
 from dajing.domains.context.ngsi.merge import Change
 from dajing.domains.context.ngsi.quick import checked_time
-from dajing.domains.context.ngsi.terms import NULL, SPATIAL, is_uri
+from dajing.domains.context.ngsi.terms import NULL, SPATIAL, is_known_uri
 
 type Json = dict[str, Any]
 type Given = str | UnsetType
@@ -117,7 +116,7 @@ def _item(raw: msgspec.Raw, context: Context) -> Fragment | bytes:
 def _fragment(item: dict[str, Any], context: Context) -> Fragment | None:
     """The fragment of one entity, or None where something in it is not plain."""
     identifier, kind = item.get("id"), item.get("type")
-    if type(identifier) is not str or type(kind) is not str or not _is_uri(identifier):
+    if type(identifier) is not str or type(kind) is not str or not is_known_uri(identifier):
         return None
     iri = context.plain_types.get(kind)
     if iri is None:
@@ -149,7 +148,7 @@ def _usable(attribute: str, instance: Instance) -> bool:
         return False
     if type(instance) is Property:
         return instance.value != NULL and instance.unitCode != NULL
-    return _is_uri(instance.value)
+    return is_known_uri(instance.value)
 
 
 def patch(*, fragment: Json) -> Fragment | None:
@@ -299,16 +298,6 @@ class PlainChange(Change):
     def scope(self) -> Json | None:
         """A plain entity has no scope."""
         return None
-
-
-@lru_cache(maxsize=8_192)
-def _known_uri(value: str) -> bool:
-    return is_uri(value)
-
-
-def _is_uri(value: str) -> bool:
-    # the same ids come again and again; long ones are not worth keeping
-    return _known_uri(value) if len(value) < 200 else is_uri(value)
 
 
 def _is_time(at: Any) -> bool:

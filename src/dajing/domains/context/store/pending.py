@@ -48,15 +48,14 @@ class Pending:
 
     def add(self, table: str, row: tuple[Any, ...]) -> None:
         """One more row: number of the term, key of the entity, values."""
-        self._count(table, row, 1)
+        rows = self._rows[table]
+        rows[row] = rows.get(row, 0) + 1
+        self.steps += 1
 
     def remove(self, table: str, row: tuple[Any, ...]) -> None:
         """One row less."""
-        self._count(table, row, -1)
-
-    def _count(self, table: str, row: tuple[Any, ...], step: int) -> None:
         rows = self._rows[table]
-        rows[row] = rows.get(row, 0) + step
+        rows[row] = rows.get(row, 0) - 1
         self.steps += 1
 
     def forget(self) -> None:

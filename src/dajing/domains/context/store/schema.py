@@ -94,7 +94,7 @@ def connect(*, path: Location, write: bool = False) -> apsw.Connection:
     if write:
         connection.pragma("journal_mode", "wal")
         connection.pragma("synchronous", "full")
-        connection.pragma("wal_autocheckpoint", 10_000)
+        connection.pragma("wal_autocheckpoint", 0)  # the writer chooses when
         _prepare(connection, path)
     else:
         connection.pragma("query_only", True)

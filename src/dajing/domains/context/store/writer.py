@@ -1,8 +1,10 @@
 """The only writer of live.db: whatever waits runs in one transaction, whose commit is on disk before any answer.
 
-Short acts run on the event loop itself and only the commit waits in a thread: two threads that both run Python would
-spend most of their time handing the interpreter to each other (measured: four times slower). Long acts (``heavy``) run
-in that thread, so that they delay nobody. Under load the commits grow by themselves (natural batching).
+Short acts run on the event loop itself: two threads that both run Python would spend most of their time handing the
+interpreter to each other (measured: four times slower). Their commit runs there too while the disk is quick, since a
+hand-over takes longer than that (measured: half of a turn), and else waits in a thread, as does whatever takes long by
+its nature: acts that say so (``heavy``), checkpoints, and every commit of a server. Under load the commits grow by
+themselves (natural batching).
 """
 
 from __future__ import annotations
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 MOST = 512
+QUICK = 0.001  # seconds: a disk that takes less on average is waited for on the event loop
+SMOOTH = 0.1  # how much one commit counts in that average
+PAGES = 10_000  # of the write-ahead log, between two times that it is brought into the file itself
 BUDGET = 0.01  # seconds that the acts of one commit may take on the event loop; the others go into the next
 type Act[T] = Callable[[Transaction], T]
 type Result = tuple[asyncio.Future[Any], Any, BaseException | None]
@@ -64,6 +69,9 @@ class Writer:
         self._queued: Any = None
         self._connection: apsw.Connection
         self._transaction: Transaction
+        self._pace = 0.0  # seconds that a commit takes, on average
+        self._pages, self._due = 0, PAGES  # of the log: how many there are, and how many are brought into the file
+        self._local = False
         self.commits = 0
 
     async def start(self) -> None:
@@ -72,6 +80,16 @@ class Writer:
 
         self._connection = await self._loop.run_in_executor(self._thread, lambda: connect(path=self._path, write=True))
         self._transaction = Transaction(connection=self._connection)
+        if isinstance(self._connection, apsw.Connection):
+            self._local = True
+            self._connection.set_wal_hook(self._logged)
+
+    def _logged(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
+        """SQLite says how long its log is; the checkpoint is made in the thread, where it delays nobody."""
+        if pages < self._pages:
+            self._due = PAGES  # the log began anew
+        self._pages = pages
+        return apsw.SQLITE_OK
 
     async def stop(self) -> None:
         """Finish what waits, then close the file."""
@@ -93,11 +111,18 @@ class Writer:
     def _turn(self) -> None:
         """Begin a transaction with what waits; it is ended by ``_finish``."""
         batch = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
-        work = self._commit
         if any(waiting.heavy for waiting in batch) or not self._begun():
-            work = lambda: self._whole(batch)  # noqa: E731 - one of two ways, chosen here
+            self._aside(lambda: self._whole(batch))
+            return
+        self._guarded(lambda: self._acts(batch, until=time.perf_counter() + BUDGET), batch)
+        if self._local and self._pace < QUICK and self._pages < self._due:
+            self._commit()
+            self._answer()
         else:
-            self._guarded(lambda: self._acts(batch, until=time.perf_counter() + BUDGET), batch)
+            self._aside(self._commit)
+
+    def _aside(self, work: Callable[[], None]) -> None:
+        """Do the rest of a turn in the thread."""
         self._loop.run_in_executor(self._thread, work).add_done_callback(self._finish)
 
     def _begun(self) -> bool:
@@ -136,20 +161,36 @@ class Writer:
         self._results, self._queued = [(future, None, error) for future in futures], None
 
     def _commit(self) -> None:
-        """Make the transaction durable (in the thread)."""
+        """Make the transaction durable."""
         if not self._connection.in_transaction:
             return  # it failed before
+        begin = time.perf_counter()
         try:
             self._connection.execute("COMMIT")
             self.commits += 1
         except apsw.Error as error:
             self._failed(error, [future for future, _, _ in self._results])
+        self._pace += SMOOTH * (time.perf_counter() - begin - self._pace)
+        if self._pages >= self._due:
+            self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        """Bring the log into the file as far as nobody reads from it; the rest comes after as many pages more."""
+        self._due = self._pages + PAGES
+        try:
+            self._connection.wal_checkpoint()
+        except apsw.Error as error:  # what was committed stays in the log
+            _log.error("live.checkpoint_failed", error=str(error))
 
     def _finish(self, done: asyncio.Future[None]) -> None:
-        """Answer, and go on with what arrived meanwhile."""
+        """What the thread had to do is done."""
         if (error := done.exception()) is not None:
             self._results = [(future, None, error) for future, _, _ in self._results]
             _log.error("live.turn_failed", error=str(error))
+        self._answer()
+
+    def _answer(self) -> None:
+        """Answer, and go on with what arrived meanwhile."""
         results, queued = self._results, self._queued
         self._results, self._queued = [], None
         if changes := self._transaction.take_changes():
