@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,15 +31,14 @@ from dajing.domains.context.ngsi.terms import need_uri
 from dajing.domains.context.store.transaction import Transaction
 
 type Json = dict[str, Any]
+type Refusals = list[tuple[str, Problem]]  # by the id of the entity
 MOST = 5_000
 SHORT_BATCH = 100  # entities that may be written on the event loop: some milliseconds
 LIGHT = 10  # times as quickly plain ones are written
 LONG_BATCH = 1024 * 1024  # bytes that may be read on the event loop where they are plain
 
 
-async def _entities(
-    broker: Broker, request: Request, *, patch: bool = False
-) -> tuple[list[Json], list[tuple[str, Problem]]]:
+async def _entities(broker: Broker, request: Request, *, patch: bool = False) -> tuple[list[Json], Refusals]:
     """The entities of a batch that can be read, and the refusals of the others."""
     body, context, _ = await writing(request, broker.contexts)
     if not isinstance(body, list) or not body:
@@ -49,7 +48,7 @@ async def _entities(
     if any(item is None for item in body):
         raise BadRequestData("A batch cannot hold null.")
     read: list[Json] = []
-    refused: list[tuple[str, Problem]] = []
+    refused: Refusals = []
     for item in body:
         try:
             read.append(await _entity(broker, request, item, context, patch=patch))
@@ -73,7 +72,7 @@ async def _entity(broker: Broker, request: Request, item: Any, context: Context,
     return model.entity(item)
 
 
-async def _mixed(broker: Broker, request: Request) -> tuple[list[Json | Fragment], list[tuple[str, Problem]]]:
+async def _mixed(broker: Broker, request: Request) -> tuple[Sequence[Json | Fragment], Refusals]:
     """The same, where what sensors send stays as typed records."""
     context = await plainly(request, broker.contexts)
     body = await request.body()
@@ -88,7 +87,7 @@ async def _mixed(broker: Broker, request: Request) -> tuple[list[Json | Fragment
     if not found or len(found) > MOST:
         return await _entities(broker, request)  # which says what is wrong
     read: list[Json | Fragment] = []
-    refused: list[tuple[str, Problem]] = []
+    refused: Refusals = []
     for item in found:
         if isinstance(item, Fragment):
             read.append(item)
@@ -104,11 +103,11 @@ async def _mixed(broker: Broker, request: Request) -> tuple[list[Json | Fragment
 
 
 async def _run[Item: (Json, Json | Fragment)](
-    broker: Broker, entities: list[Item], refused: list[tuple[str, Problem]], one: Callable[[Transaction, Item], bool]
-) -> tuple[list[str], list[str], list[tuple[str, Problem]]]:
+    broker: Broker, entities: Sequence[Item], refused: Refusals, one: Callable[[Transaction, Item], bool]
+) -> tuple[list[str], list[str], Refusals]:
     """Run ``one`` for each entity in one act: created ids, changed ids, refusals."""
 
-    def act(tx: Transaction) -> tuple[list[str], list[str], list[tuple[str, Problem]]]:
+    def act(tx: Transaction) -> tuple[list[str], list[str], Refusals]:
         created: list[str] = []
         changed: list[str] = []
         failed = list(refused)
@@ -124,7 +123,7 @@ async def _run[Item: (Json, Json | Fragment)](
     return await broker.write(act, heavy=len(entities) - light + light / LIGHT > SHORT_BATCH)
 
 
-def _result(success: list[str], failed: list[tuple[str, Problem]]) -> Answer:
+def _result(success: list[str], failed: Refusals) -> Answer:
     errors = [{"entityId": identifier, "error": error.document()} for identifier, error in failed]
     return Answer(status=207, body=encode({"success": success, "errors": errors}))
 
@@ -175,7 +174,7 @@ async def upsert(broker: Broker, request: Request) -> Answer:
 
 def _upserted(tx: Transaction, tenant: str, given: Fragment, *, update: bool, at: str) -> bool | None:
     """Whether a plain entity was created; None where one is there that is not plain, or of other types."""
-    known = tx.plain(tenant, given.id)
+    known = tx.record(tenant, given.id)
     if known is None:
         if tx.entity(tenant, given.id) is not None:
             return None

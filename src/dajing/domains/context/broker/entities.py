@@ -303,7 +303,7 @@ async def update(broker: Broker, request: Request, identifier: str) -> Answer:
     at, tenant = broker.now(), request.tenant
 
     def act(tx: Transaction) -> tuple[list[str], list[str]]:
-        if quick is not None and (known := tx.plain(tenant, identifier)) is not None:
+        if quick is not None and (known := tx.record(tenant, identifier)) is not None:
             tx.change_plain(tenant, known[0], plain.put(old=known[1], fragment=quick, at=at))
             return [], []
         key, old = found(tx, tenant, identifier, types)

@@ -17,7 +17,6 @@ from dajing.domains.context.store.schema import Location
 from dajing.kernel.settings import settings
 from dajing.kernel.web.log import configure
 
-
 YOUNG = 20_000  # objects that come before the collector looks for circles; an act of a batch makes some thousands
 
 

@@ -276,12 +276,22 @@ def without(old: Json, iri: str, *, dataset: str | None, every: bool, at: str) -
 class Change:
     """What one write did to one entity; ``old`` or ``new`` is None when it was created or deleted."""
 
-    __slots__ = ("at", "new", "old")
+    __slots__ = ("_new", "_old", "at")
 
     def __init__(self, *, old: Json | None, new: Json | None, at: str) -> None:
-        self.old = old
-        self.new = new
+        self._old = old
+        self._new = new
         self.at = at
+
+    @property
+    def old(self) -> Json | None:
+        """The entity as it was."""
+        return self._old
+
+    @property
+    def new(self) -> Json | None:
+        """The entity as it is."""
+        return self._new
 
     def attributes(self) -> list[tuple[str, str, Json | None, Json | None]]:
         """(trigger, IRI, old instance, new instance) of every instance that was written or deleted."""

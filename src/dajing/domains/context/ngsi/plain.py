@@ -1,8 +1,8 @@
 """Entities as sensors send them, as typed records that are read, stored and compared without the general machinery.
 
-Plain is an entity whose attributes are one instance each: a number, text or truth value, a relationship to one entity, or a
-point, with no more than a unit and a time. Whatever is not plain takes the general way (``model``, ``merge``), and a test
-compares the two over generated input. Records are never changed once they are stored, so that versions share them.
+Plain is an entity whose attributes are one instance each: a number, text or truth value, a relationship to one entity,
+or a point, with no more than a unit and a time. Whatever is not plain takes the general way (``model``, ``merge``); a
+test compares the two over generated input. Records are never changed once they are stored, so that versions share them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ type Given = str | UnsetType
 type Number = int | float
 
 
-class _Record(msgspec.Struct, tag_field="type", forbid_unknown_fields=True, omit_defaults=True, gc=False):
+class _Record(
+    msgspec.Struct, tag_field="type", forbid_unknown_fields=True, omit_defaults=True, rename="camel", gc=False
+):
     """What all kinds have; members stand in the order of the general way."""
 
 
@@ -31,19 +33,19 @@ class Property(_Record, tag="Property"):
     """One number, text or truth value."""
 
     value: int | float | str | bool
-    observedAt: Given = UNSET
-    unitCode: Given = UNSET
-    createdAt: Given = UNSET
-    modifiedAt: Given = UNSET
+    observed_at: Given = UNSET
+    unit_code: Given = UNSET
+    created_at: Given = UNSET
+    modified_at: Given = UNSET
 
 
 class Relationship(_Record, tag="Relationship"):
     """A link to one entity; all kinds call what they say ``value``."""
 
     value: str = msgspec.field(name="object")
-    observedAt: Given = UNSET
-    createdAt: Given = UNSET
-    modifiedAt: Given = UNSET
+    observed_at: Given = UNSET
+    created_at: Given = UNSET
+    modified_at: Given = UNSET
 
 
 class Point(msgspec.Struct, tag_field="type", tag="Point", forbid_unknown_fields=True, gc=False):
@@ -56,10 +58,10 @@ class Place(_Record, tag="GeoProperty"):
     """One position."""
 
     value: Point
-    createdAt: Given = UNSET
-    modifiedAt: Given = UNSET
+    created_at: Given = UNSET
+    modified_at: Given = UNSET
 
-    observedAt = UNSET
+    observed_at = UNSET
 
 
 type Instance = Property | Relationship | Place
@@ -69,14 +71,14 @@ _KINDS: dict[str, type[Property | Relationship | Place]] = {
 }  # fmt: skip
 
 
-class Entity(msgspec.Struct, forbid_unknown_fields=True):
+class Entity(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
     """A plain entity in stored form."""
 
     id: str
     type: list[str]
     attrs: Attributes
-    createdAt: str
-    modifiedAt: str
+    created_at: str
+    modified_at: str
 
 
 class Fragment(msgspec.Struct):
@@ -123,31 +125,27 @@ def _fragment(item: dict[str, Any], context: Context) -> Fragment | None:
         return None
     known, attrs = context.plain_names, {}  # names that were checked before
     for name, instance in item.items():
-        if type(instance) is str:
-            if name not in ("id", "type"):
-                return None
-            continue
         attribute = known.get(name)
-        if attribute is None or attribute in attrs or not _usable(attribute, instance):
+        if attribute is not None and type(instance) is not str:
+            if attribute in attrs or not _usable(attribute, instance):
+                return None
+            attrs[attribute] = instance
+        elif name not in ("id", "type"):
             return None
-        attrs[attribute] = instance
     return Fragment(identifier, [iri], attrs)
 
 
 def _usable(attribute: str, instance: Instance) -> bool:
     """Whether what a client wrote may be stored as it is; what else may be done with it, the general way tells."""
-    if instance.createdAt is not UNSET or instance.modifiedAt is not UNSET:
+    if instance.created_at is not UNSET or instance.modified_at is not UNSET:
         return False
-    if type(instance) is Place:
+    if isinstance(instance, Place):
         east, north = instance.value.coordinates
         return -180 <= east <= 180 and -90 <= north <= 90
-    if attribute in SPATIAL:
+    if attribute in SPATIAL or (instance.observed_at is not UNSET and not _is_time(instance.observed_at)):
         return False
-    at = instance.observedAt
-    if at is not UNSET and not _is_time(at):
-        return False
-    if type(instance) is Property:
-        return instance.value != NULL and instance.unitCode != NULL
+    if isinstance(instance, Property):
+        return instance.value != NULL and instance.unit_code != NULL
     return is_known_uri(instance.value)
 
 
@@ -211,12 +209,12 @@ def created(*, fragment: Fragment, at: str) -> PlainChange:
 
 def replaced(*, old: Entity, fragment: Fragment, at: str) -> PlainChange:
     """The new content; the entity keeps its creation time (as ``merge.replaced``)."""
-    return _whole(old, Entity(old.id, fragment.type or old.type, _stamped(fragment, at), old.createdAt, at), at)
+    return _whole(old, Entity(old.id, fragment.type or old.type, _stamped(fragment, at), old.created_at, at), at)
 
 
 def _stamped(fragment: Fragment, at: str) -> Attributes:
     for instance in fragment.attrs.values():
-        instance.createdAt = instance.modifiedAt = at
+        instance.created_at = instance.modified_at = at
     return {iri: [instance] for iri, instance in fragment.attrs.items()}
 
 
@@ -225,23 +223,40 @@ def _whole(before: Entity | None, after: Entity, at: str) -> PlainChange:
     change = PlainChange(before=before, after=after, at=at)
     known = before.attrs if before is not None else {}
     for iri, (now,) in after.attrs.items():
-        found = known.get(iri)
-        change.note(iri, found[0] if found is not None else None, now)
+        was = known[iri][0] if iri in known else None
+        if was is None or _differ(was, now):
+            change.differing.append((iri, was, now))
+        if now.observed_at is not UNSET:
+            change.observed.append((iri, now))
     return change
 
 
 def put(*, old: Entity, fragment: Fragment, at: str) -> PlainChange:
     """Every attribute given replaced or added (as ``merge.appended`` and ``merge.updated``)."""
     attrs = old.attrs.copy()
-    change = PlainChange(before=old, after=Entity(old.id, old.type, attrs, old.createdAt, at), at=at)
+    change = PlainChange(before=old, after=Entity(old.id, old.type, attrs, old.created_at, at), at=at)
+    differing, observed = change.differing, change.observed
     for iri, now in fragment.attrs.items():
         found = attrs.get(iri)
-        was = found[0] if found is not None else None
-        now.createdAt = was.createdAt if was is not None and type(was) is type(now) else at
-        now.modifiedAt = at
+        if found is None:
+            now.created_at = at
+            differing.append((iri, None, now))
+        else:
+            was = found[0]
+            now.created_at = was.created_at if type(was) is type(now) else at
+            if _differ(was, now):
+                differing.append((iri, was, now))
+        now.modified_at = at
         attrs[iri] = [now]
-        change.note(iri, was, now)
+        if now.observed_at is not UNSET:
+            observed.append((iri, now))
     return change
+
+
+def _differ(was: Instance, now: Instance) -> bool:
+    """Whether an index row may be another: 1, 1.0 and true are equal for Python alone."""
+    before, after = was.value, now.value
+    return before != after or type(before) is not type(after) or type(was) is not type(now)
 
 
 class PlainChange(Change):
@@ -257,14 +272,6 @@ class PlainChange(Change):
         self.before, self.after, self.at = before, after, at
         self.differing: list[tuple[str, Instance | None, Instance]] = []
         self.observed: list[tuple[str, Instance]] = []
-
-    def note(self, iri: str, was: Instance | None, now: Instance) -> None:
-        """One attribute that was written."""
-        # 1, 1.0 and true are equal for Python and different for an index
-        if was is None or type(was.value) is not type(now.value) or was.value != now.value or type(was) is not type(now):
-            self.differing.append((iri, was, now))
-        if now.observedAt is not UNSET:
-            self.observed.append((iri, now))
 
     @property
     def gone(self) -> list[tuple[str, Instance]]:

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 import apsw
 import msgspec
-from msgspec import UNSET
 
 from dajing.domains.context.ngsi.merge import Change
 from dajing.domains.context.ngsi.plain import Instance, PlainChange, encode, general
@@ -17,7 +16,6 @@ from dajing.domains.context.ngsi.terms import NULL, VALUE_OF, double, micros
 type Json = dict[str, Any]
 type Keep = Literal["all", "observed", "none"]
 MOST_HEADS = 50_000
-_NUMBERS = frozenset({int, float})
 _REPEATED = "SELECT n FROM instance WHERE k=? AND attr=? AND observed=? AND dataset IS NOT DISTINCT FROM ?"
 _GONE = "INSERT INTO gone_history VALUES (?, ?, ?) ON CONFLICT(tenant, id) DO UPDATE SET upto=excluded.upto"
 _SEALING = "INSERT INTO sealing VALUES (1, ?) ON CONFLICT(one) DO UPDATE SET upto=excluded.upto"
@@ -38,7 +36,8 @@ class Chronicle:
         self._term = term
         self._rows: list[tuple[Any, ...]] = []  # observations that wait for ``flush``
         self._again: dict[int, tuple[Any, ...]] = {}  # the same of rows that are there
-        self._latest: dict[tuple[int, int], int] = {}  # entity and attribute -> no later time was ever observed
+        # entity and attribute -> a time that no later one was observed than, and the row of it where that is known
+        self._latest: dict[tuple[int, int], tuple[int, int | None]] = {}
         self.steps = 0
         self._heads: dict[tuple[str, str], tuple[int, list[str]]] = {}
         self._sealed_upto: int | None = None
@@ -153,42 +152,43 @@ class Chronicle:
             entity = change.after
             kept = self._heads.get((tenant, entity.id))
             key = kept[0] if kept and kept[1] == entity.type else self.begin(tenant, change.new or {})
-            self._observe(key, self._term(tenant, iri), micros(str(record.observedAt)), record)
+            self._observe(key, self._term(tenant, iri), micros(str(record.observed_at)), record)
         return True
 
     def _observe(self, key: int, attr: int, observed: int, record: Instance) -> None:
-        """One observation; it is looked for only where it is not the latest of its attribute."""
+        """One observation; it is looked for only where it is not later than all before."""
         self.steps += 1
         value = record.value
-        number = double(value) if type(value) in _NUMBERS else None
-        created, modified = micros(str(record.createdAt)), micros(str(record.modifiedAt))
+        number = double(value) if isinstance(value, int | float) and type(value) is not bool else None
+        created, modified = micros(str(record.created_at)), micros(str(record.modified_at))
         columns = (None, "", observed, created, modified, None, number, encode(record))
-        latest = self._latest.get((key, attr))
-        if latest is None:
-            if len(self._latest) >= MOST_HEADS:
-                self._latest.clear()
-            sql = "SELECT max(observed) FROM instance WHERE k=? AND attr=?"
-            latest = self._connection.execute(sql, (key, attr)).get
-            latest = self._latest[key, attr] = -(2**62) if latest is None else int(latest)
-        if observed <= latest:
-            again = self._repeated(key, attr, observed, None)
-            if again is not None:
-                self._repeat(again, columns, record)
-                return
+        latest, row = self._latest.get((key, attr)) or self._look(key, attr)
+        if observed > latest:
+            self._latest[key, attr] = observed, None
+            self._rows.append((key, attr, *columns))
+        elif observed == latest and row is not None and row > self._sealed:
+            self._again[row] = columns
+        elif (again := self._repeated(key, attr, observed, None)) is None:
+            self._rows.append((key, attr, *columns))
+        elif again <= self._sealed:
+            self._replace(again, general(record), columns)
         else:
-            self._latest[key, attr] = observed
-        self._rows.append((key, attr, *columns))
+            self._again[again] = columns
+            if observed == latest:
+                self._latest[key, attr] = observed, again
+
+    def _look(self, key: int, attr: int) -> tuple[int, int | None]:
+        """The latest time of an attribute in the tail, or one before all times."""
+        if len(self._latest) >= MOST_HEADS:
+            self._latest.clear()
+        found = self._connection.execute("SELECT max(observed) FROM instance WHERE k=? AND attr=?", (key, attr)).get
+        self._latest[key, attr] = entry = (-(2**62) if found is None else int(found)), None
+        return entry
 
     def _repeated(self, key: int, attr: int, observed: int, dataset: str | None) -> int | None:
         run = self._connection.execute if self._rows else self._db.execute
         found = run(_REPEATED, (key, attr, observed, dataset)).get
         return int(found) if found is not None else None
-
-    def _repeat(self, row: int, columns: tuple[Any, ...], record: Instance) -> None:
-        if row <= self._sealed:
-            self._replace(row, general(record), columns)
-        else:
-            self._again[row] = columns
 
     def unfold(self, tenant: str, identifier: str) -> None:
         """Turn the scope that an earlier version kept in the head into an instance, as the first of them."""
@@ -233,6 +233,7 @@ class Chronicle:
 
     def forget(self, rows: list[int]) -> None:
         """Remove rows of history (5.6.13, 5.6.15), also where they are sealed already."""
+        self._latest.clear()
         self._connection.executemany("DELETE FROM instance WHERE n=?", [(row,) for row in rows])
         sealed = [(row,) for row in rows if row <= self._sealed]
         self._connection.executemany("INSERT INTO gone VALUES (?) ON CONFLICT DO NOTHING", sealed)
@@ -264,6 +265,7 @@ class Chronicle:
     def end(self, tenant: str, identifier: str, key: int) -> None:
         """Remove an entity's whole history (5.6.16)."""
         self._heads.clear()
+        self._latest.clear()
         for table in ("instance", "chronicle_kind", "chronicle", "cold", "gone_part"):
             self._connection.execute(f"DELETE FROM {table} WHERE k=?", (key,))
         if self._sealed:
@@ -295,6 +297,7 @@ class Chronicle:
             [(k, attr, at) for _, k, attr, at in rows],
         )
         self._connection.executemany("DELETE FROM instance WHERE n=?", [(n,) for n, *_ in rows])
+        self._latest.clear()
         return len(rows)
 
 

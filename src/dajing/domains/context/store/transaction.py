@@ -138,7 +138,7 @@ class Transaction:
         row = self._connection.execute(_ENTITY, (tenant, identifier)).get
         return (row[0], msgspec.json.decode(row[1])) if row else None
 
-    def plain(self, tenant: str, identifier: str) -> tuple[int, plain.Entity] | None:
+    def record(self, tenant: str, identifier: str) -> tuple[int, plain.Entity] | None:
         """The key and the record of an entity, where it is a plain one."""
         place = tenant, identifier
         if (known := self._known.get(place)) is not None:
