@@ -242,3 +242,20 @@ async def test_repeated_observations_and_aggregates_are_taken_by_their_time(city
     hours = [["2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z"], ["2026-01-01T01:00:00Z", "2026-01-01T02:00:00Z"]]
     assert found["avg"] == [[25.0, *hours[0]], [60.0, *hours[1]]]
     assert found["totalCount"] == [[2, *hours[0]], [1, *hours[1]]]
+
+
+async def test_two_positions_in_one_cell_are_each_found_and_one_stays_when_the_other_goes(
+    city: httpx.AsyncClient,
+) -> None:
+    def place(east: float, dataset: str) -> dict[str, object]:
+        point = {"type": "Point", "coordinates": [east, 40.001]}
+        return {"type": "GeoProperty", "value": point, "datasetId": f"urn:d:{dataset}"}
+
+    both = [place(114.001, "a"), place(114.002, "b")]
+    assert (await city.post("/entities", json={"id": "urn:x:1", "type": "Bus", "location": both})).status_code == 201
+    near = "/entities?type=Bus&georel=near;maxDistance==10&geometry=Point&coordinates=[114.001,40.001]"
+    assert len((await city.get(near)).json()) == 1
+    assert (await city.delete("/entities/urn:x:1/attrs/location?datasetId=urn:d:b")).status_code == 204
+    assert len((await city.get(near)).json()) == 1
+    assert (await city.delete("/entities/urn:x:1/attrs/location?datasetId=urn:d:a")).status_code == 204
+    assert (await city.get(near)).json() == []

@@ -156,12 +156,13 @@ def _sorted(attributes: list[Any]) -> list[Any]:
     return sorted(attributes, key=repr)
 
 
+NAMED = "JOIN term t ON t.n=x.{} JOIN entity e ON e.k=x.k"
 TABLES = {
-    "kind": "SELECT t.iri, e.id FROM kind x JOIN term t ON t.n=x.type JOIN entity e ON e.k=x.k",
-    "has": "SELECT t.iri, e.id FROM has x JOIN term t ON t.n=x.attr JOIN entity e ON e.k=x.k",
-    "number": "SELECT t.iri, e.id, x.value FROM number x JOIN term t ON t.n=x.attr JOIN entity e ON e.k=x.k",
-    "word": "SELECT t.iri, e.id, x.value FROM word x JOIN term t ON t.n=x.attr JOIN entity e ON e.k=x.k",
-    "cell": "SELECT t.iri, e.id, x.cell, x.east, x.north FROM place x JOIN term t ON t.n=x.attr JOIN entity e ON e.k=x.k",
+    "kind": f"SELECT t.iri, e.id FROM kind x {NAMED.format('type')}",
+    "has": f"SELECT t.iri, e.id FROM has x {NAMED.format('attr')}",
+    "number": f"SELECT t.iri, e.id, x.value FROM number x {NAMED.format('attr')}",
+    "word": f"SELECT t.iri, e.id, x.value FROM word x {NAMED.format('attr')}",
+    "cell": f"SELECT t.iri, e.id, x.cell, x.east, x.north FROM place x {NAMED.format('attr')}",
 }
 HISTORY = (
     "SELECT c.id, t.iri, i.dataset, i.observed, i.created, i.modified, i.deleted, i.value, i.doc FROM instance i "
