@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import apsw
@@ -51,12 +52,12 @@ class Plan:
     sure: str = ""
     sure_values: tuple[Any, ...] = ()
 
-    @property
+    @cached_property
     def values(self) -> tuple[Any, ...]:
         """The values of ``documents``; those of ``count`` are the last of them."""
         return (*self.sure_values, *self.first_values, *self.where_values)
 
-    @property
+    @cached_property
     def documents(self) -> str:
         """The statement that gives (document, whether it must be judged) in the order of creation.
 
@@ -77,8 +78,15 @@ class Plan:
 
     def among(self, keys: int) -> str:
         """The statement that gives (key, document) of those of so many keys that pass the other conditions."""
-        where = f" AND {self.where}" if self.where else ""
-        return f"SELECT d.k, d.doc FROM entity d WHERE d.k IN ({','.join('?' * keys)}){where} ORDER BY d.k"
+        if keys not in self._among:
+            where = f" AND {self.where}" if self.where else ""
+            marks = ",".join("?" * keys)
+            self._among[keys] = f"SELECT d.k, d.doc FROM entity d WHERE d.k IN ({marks}){where} ORDER BY d.k"
+        return self._among[keys]
+
+    @cached_property
+    def _among(self) -> dict[int, str]:
+        return {}
 
 
 @dataclass
@@ -90,21 +98,44 @@ class _Test:
     values: Values
     exact: bool = True
     rank: int = 9
-    few: str = ""  # a statement that counts its keys up to a bound, where it may lead for being selective
+    few: str = ""  # a statement that says whether its keys are few, where it may lead for being selective
     few_values: Values | None = None
     check_values: Values | None = None
     sure: str = ""  # a test, with the values of ``check``, of which candidates need no judging where it does not lead
 
 
 def plan(*, wanted: Wanted, term: Terms, connection: apsw.Connection) -> Plan:
-    """The plan for ``wanted``; ``term`` gives the number of (tenant, IRI), -1 where it was never used."""
-    tests = list(_tests(wanted, term))
-    exact = _decided(wanted) and all(test.exact for test in tests)
+    """The plan for ``wanted``; ``term`` gives the number of (tenant, IRI), -1 where it was never used.
+
+    What depends on the question alone is kept with it, since boards and maps ask the same every few seconds.
+    """
+    memo = wanted.memo
+    tests: tuple[_Test, ...] | None = memo.get("tests")
+    if tests is None:
+        unknown = []
+
+        def known(tenant: str, iri: str) -> int:
+            if (number := term(tenant, iri)) < 0:
+                unknown.append(iri)
+            return number
+
+        tests = tuple(_tests(wanted, known))
+        memo = {} if unknown else memo  # a name may be used from now on
+        memo["tests"] = tests
     first = _first(tests, connection)
-    if first is None:
-        first = _Test("SELECT k, 0 AS unsure FROM entity WHERE tenant=?", "", [wanted.tenant])
+    if first not in memo:
+        memo[first] = _led(first, tests, wanted)
+    found: Plan = memo[first]
+    return found
+
+
+def _led(number: int | None, tests: tuple[_Test, ...], wanted: Wanted) -> Plan:
+    """The plan in which one of the tests leads, or the table itself."""
+    own = _Test("SELECT k, 0 AS unsure FROM entity WHERE tenant=?", "", [wanted.tenant])
+    first = tests[number] if number is not None else own
     near = next((test for test in tests if test.sure and test is not first), None)
     # a geo-query says which of its candidates are unsure
+    exact = _decided(wanted) and all(test.exact for test in tests)
     exact = exact and (wanted.geo is None or first.rank == GEO or near is not None)
     rest = [test for test in tests if test is not first]
     where = " AND ".join(test.check for test in rest)
@@ -113,26 +144,18 @@ def plan(*, wanted: Wanted, term: Terms, connection: apsw.Connection) -> Plan:
     return replace(found, sure=near.sure, sure_values=tuple(near.check_values or ())) if near else found
 
 
-def _first(tests: list[_Test], connection: apsw.Connection) -> _Test | None:
-    """The condition that leads: ids, a box or a value with few answers, else the narrowest kind of index."""
-    leads = sorted((test for test in tests if test.lead), key=lambda test: test.rank)
-    if not leads or leads[0].rank == 0:
+def _first(tests: tuple[_Test, ...], connection: apsw.Connection) -> int | None:
+    """Which condition leads: ids, a box or a value with few answers, else the narrowest kind of index."""
+    leads = sorted((n for n, test in enumerate(tests) if test.lead), key=lambda n: tests[n].rank)
+    if not leads or tests[leads[0]].rank == 0:
         return leads[0] if leads else None
     broad = None
-    for test in leads:
-        if not test.few:
-            broad = broad or test
-        elif _selective(connection, test):
-            return test
-    return broad or leads[0]
-
-
-def _selective(connection: apsw.Connection, test: _Test) -> bool:
-    values = test.values if test.few_values is None else test.few_values
-    found = int(connection.execute(test.few, values).get)
-    if test.rank != GEO:
-        return found <= FEW
-    return found <= MANY * math.sqrt(connection.execute("SELECT max(k) FROM entity").get or 0)
+    for n in leads:
+        if not tests[n].few:
+            broad = n if broad is None else broad
+        elif connection.execute(tests[n].few, tests[n].few_values or tests[n].values).get:
+            return n
+    return leads[0] if broad is None else broad
 
 
 def _decided(wanted: Wanted) -> bool:
@@ -203,7 +226,7 @@ def _compared(part: Term, attribute: int) -> _Test:
         lead = "SELECT k, 0 AS unsure FROM has WHERE attr=?"
         return _Test(lead, "EXISTS (SELECT 1 FROM has h WHERE h.attr=? AND h.k=d.k)", [attribute], exact=False, rank=7)
     table, condition, values = found
-    few = f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE attr=? AND {condition} LIMIT {FEW + 1})"
+    few = f"SELECT count(*) <= {FEW} FROM (SELECT 1 FROM {table} WHERE attr=? AND {condition} LIMIT {FEW + 1}) x"
     lead = f"SELECT DISTINCT k, 0 AS unsure FROM {table} WHERE attr=? AND {condition}"
     check = f"EXISTS (SELECT 1 FROM {table} x WHERE x.k=d.k AND x.attr=? AND x.{condition})"
     return _Test(lead, check, [attribute, *values], rank=8, few=few)
@@ -243,8 +266,11 @@ def _near(geo: GeoQuery, attribute: int) -> _Test:
     sure = f"EXISTS (SELECT 1 FROM place c WHERE c.k=d.k AND c.attr=? AND c.east IS NOT NULL AND {test})"
     sampled = ranges[1::SAMPLE]
     share = len(ranges) / len(sampled)
-    limit = f"(SELECT CAST(1 + {MANY / share} * sqrt(max(k)) AS INTEGER) FROM entity)"
-    few = f"SELECT count(*) * {share} FROM (SELECT 1 FROM ({_ranges(len(sampled), 'k')}) c LIMIT {limit}) x"
+    most = f"{MANY / share} * sqrt((SELECT coalesce(max(k), 0) FROM entity))"
+    few = (
+        f"SELECT count(*) <= {most} FROM "
+        f"(SELECT 1 FROM ({_ranges(len(sampled), 'k')}) c LIMIT CAST(1 + {most} AS INTEGER)) x"
+    )
     found = _Test(lead, check, [*_edges(ranges, attribute), *limits], exact=unsure != "1", rank=GEO, few=few)
     return replace(
         found,

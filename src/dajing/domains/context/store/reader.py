@@ -68,10 +68,12 @@ class Reader:
         """The stored bytes of matching entities in the order of their creation."""
         chosen = plan(wanted=wanted, term=self.term, connection=self.connection)
         rows = self._sorted(chosen) if chosen.scattered else self._ordered(chosen)
-        with contextlib.closing(rows):
+        try:
             for doc, unsure in rows:
                 if (chosen.exact and not unsure) or self.judge(wanted=wanted, entity=msgspec.json.decode(doc)):
                     yield doc
+        finally:
+            rows.close()
 
     def _ordered(self, chosen: Plan) -> Generator[tuple[bytes, int]]:
         """Documents from one statement, and whether each must be judged."""
@@ -89,15 +91,15 @@ class Reader:
         if own:
             run("BEGIN")  # keys and documents of one moment
         try:
-            unsure: dict[int, int] = {}
-            for key, doubt in run(chosen.first, chosen.first_values):
-                unsure[key] = min(doubt, unsure.get(key, 1))
-            keys, size = sorted(unsure), PAGE
+            pairs = run(chosen.first, chosen.first_values).fetchall()
+            pairs.sort(reverse=True)
+            unsure = dict(pairs)  # of a key that came twice the surest
+            keys, size = list(unsure)[::-1], PAGE
             while keys:
                 part, keys = keys[:size], keys[size:]
                 part += part[-1:] * (size - len(part))  # few sizes, so that the statements stay compiled
-                found: list[Any] = run(chosen.among(size), (*part, *chosen.where_values)).fetchall()
-                yield from ((doc, unsure[key]) for key, doc in found)
+                for key, doc in run(chosen.among(size), (*part, *chosen.where_values)).fetchall():
+                    yield doc, unsure[key]
                 size = 10 * PAGE
         finally:
             if own:

@@ -25,3 +25,4 @@ class Wanted:
     scope: ScopeQuery | None = None
     datasets: tuple[str, ...] = ()
     alternatives: tuple[Wanted, ...] = field(default=())
+    memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # what the store made of it
