@@ -100,19 +100,17 @@ def complete(body: bytes, meta: Meta, request: Request) -> Answer:
     return answer.add("Preference-Applied", f"ngsi-ld={preferred[1]}") if preferred else answer
 
 
-def page_links(answer: Answer, request: Request, *, offset: int, limit: int, more: bool) -> None:
-    """The next and prev links of a page (6.3.10)."""
+def page_links(media: str, request: Request, *, offset: int, limit: int, more: bool) -> list[tuple[bytes, bytes]]:
+    """The next and prev links of a page, as headers (6.3.10)."""
 
-    def url(start: int) -> str:
+    def header(start: int, rel: str) -> tuple[bytes, bytes]:
         parameters = {**request.parameters, "limit": str(limit), "offset": str(start)}
         text = "&".join(f"{quoted(name)}={quoted(value)}" for name, value in sorted(parameters.items()))
-        return f"{request.path.rstrip('/')}?{text}"
+        link = f'<{request.path.rstrip("/")}?{text}>; rel="{rel}";type="{media}"'
+        return b"Link", link.encode("latin-1", "replace")
 
-    kind = answer.media
-    if offset > 0:
-        answer.add("Link", f'<{url(max(0, offset - limit))}>; rel="prev";type="{kind}"')
-    if more:
-        answer.add("Link", f'<{url(offset + limit)}>; rel="next";type="{kind}"')
+    found = [header(max(0, offset - limit), "prev")] if offset > 0 else []
+    return [*found, header(offset + limit, "next")] if more else found
 
 
 def many(*, entities: list[Json], form: Form, meta: Meta, request: Request) -> Answer:

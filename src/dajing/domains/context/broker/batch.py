@@ -266,7 +266,7 @@ async def query(broker: Broker, request: Request) -> Answer:
         if name in request.parameters:
             given.setdefault(name, request.parameters[name])
     given["wanted"] = selected(given, meta, tenant=request.tenant, lenient=broker.lenient)
-    return await answer_query(broker, request, meta, given, own_links=False)
+    return await answer_query(broker, request, meta, given)
 
 
 def query_document(body: Any, *, temporal: bool = False) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -97,62 +97,71 @@ _KEPT_HEADERS: dict[str, tuple[str, list[tuple[bytes, bytes]]]] = {}
 
 async def query(broker: Broker, request: Request) -> Answer:
     """GET /entities."""
-    request.only((*SELECTING, *SHAPING, *PAGING))
-    meta = await reading(request, broker.contexts, offered=offered_with_geo())
-    needs_geo(request, meta)
-    return await answer_query(broker, request, meta, request.parameters, own_links=True)
+    return await _page(broker, request, await _asked_before(broker, request))
 
 
-async def answer_query(broker: Broker, request: Request, meta: Meta, given: Json, *, own_links: bool) -> Answer:
-    """One page of a query, from parameters or from the members of a Query body."""
-    tenant = request.tenant
-    asked = _asked_before(broker, request, meta, given) if own_links else _asked(broker, meta, given, tenant)
-    wanted, form, keys, reference, name = asked
-    limit = request.number("limit", DEFAULT_LIMIT, most=MAX_LIMIT)
-    offset = request.number("offset", 0)
-    count = request.flag("count")
-    if limit == 0 and not count:
-        raise BadRequestData("limit=0 asks for nothing unless count=true is given.")
-    broker.need_tenant(tenant)
-    plain = bool(name) and older(request) is None
+async def answer_query(broker: Broker, request: Request, meta: Meta, given: Json) -> Answer:
+    """One page of a query, from the members of a Query body."""
+    return await _page(broker, request, _asked(broker, request, meta, given))
+
+
+async def _page(broker: Broker, request: Request, asked: _Asked) -> Answer:
+    """One page of a query."""
+    broker.need_tenant(request.tenant)
+    wanted, form, limit, offset, keys = asked.wanted, asked.form, asked.limit, asked.offset, asked.keys
+    plain = bool(asked.name)
 
     def work() -> tuple[bytes | list[Json], int, bool]:
         if keys is None:
-            docs, total, more = broker.reader.page(wanted=wanted, offset=offset, limit=limit, count=count)
+            docs, total, more = broker.reader.page(wanted=wanted, offset=offset, limit=limit, count=asked.count)
             if plain:
-                return joined([broker.pieces.render(doc=d, key=name, form=form) for d in docs], meta), total, more
+                rendered = [broker.pieces.render(doc=d, key=asked.name, form=form) for d in docs]
+                return joined(rendered, asked.meta), total, more
             return [msgspec.json.decode(d) for d in docs], total, more
         found = order.ordered(
             entities=list(broker.reader.find(wanted=wanted)),
             keys=keys,
-            reference=reference,
-            collation=given.get("collation"),
+            reference=asked.reference,
+            collation=asked.collation,
         )
         return found[offset : offset + limit], len(found), len(found) > offset + limit
 
     page, total, more = await (broker.ask(work) if plain and limit <= 100 else broker.read(work))
     if isinstance(page, bytes):
-        answer = complete(page, meta, request)
+        answer = complete(page, asked.meta, request)
     else:
-        answer = many(entities=page, form=form, meta=meta, request=request)
-    if count:
+        answer = many(entities=page, form=form, meta=asked.meta, request=request)
+    if asked.count:
         answer.add("NGSILD-Results-Count", str(total))
-    if own_links and limit:
-        page_links(answer, request, offset=offset, limit=limit, more=more)
+    if asked.links is not None and limit:
+        if more not in asked.links:
+            asked.links[more] = page_links(answer.media, request, offset=offset, limit=limit, more=more)
+        answer.headers += asked.links[more]
     return answer
 
 
-class _Asked(NamedTuple):
-    """What a query asks for; ``name`` names the form of a plain answer, and is empty for any other."""
+class _Asked(msgspec.Struct, frozen=True):
+    """What a query asks for.
 
+    ``name`` names the form of a plain answer, and is empty for any other; ``links`` to other pages are kept by whether
+    more follow, and are None where a body was asked with.
+    """
+
+    meta: Meta
     wanted: Wanted
     form: Form
-    keys: list[order.Key] | None
-    reference: Json | None
-    name: str
+    limit: int
+    offset: int
+    count: bool
+    keys: list[order.Key] | None = None
+    reference: Json | None = None
+    collation: Any = None
+    name: str = ""
+    links: dict[bool, list[tuple[bytes, bytes]]] | None = None
 
 
-def _asked(broker: Broker, meta: Meta, given: Json, tenant: str) -> _Asked:
+def _asked(broker: Broker, request: Request, meta: Meta, given: Json, *, own_links: bool = False) -> _Asked:
+    tenant = request.tenant
     wanted = given.get("wanted") or wanted_of(given, meta.context, tenant=tenant, lenient=broker.lenient)
     form = form_of(given, meta.context, reader=broker.reader, tenant=tenant)
     keys = order.parse(text=given["orderBy"], context=meta.context) if given.get("orderBy") else None
@@ -163,18 +172,31 @@ def _asked(broker: Broker, meta: Meta, given: Json, tenant: str) -> _Asked:
     )
     if keys and reference is None and any(direction.startswith("dist") for _, direction in keys):
         raise BadRequestData("Ordering by distance needs orderFrom.")
-    plain = keys is None and not form.join and meta.media != GEO_JSON
-    name = repr((meta.context.key, [given.get(n) for n in _FORMING])) if plain else ""
-    return _Asked(wanted, form, keys, reference, name)
+    limit = request.number("limit", DEFAULT_LIMIT, most=MAX_LIMIT)
+    count = request.flag("count")
+    if limit == 0 and not count:
+        raise BadRequestData("limit=0 asks for nothing unless count=true is given.")
+    plain = keys is None and not form.join and meta.media != GEO_JSON and older(request) is None
+    return _Asked(
+        meta=meta, wanted=wanted, form=form, limit=limit, offset=request.number("offset", 0), count=count, keys=keys,
+        reference=reference, collation=given.get("collation"), links={} if own_links else None,
+        name=repr((meta.context.key, [given.get(n) for n in _FORMING])) if plain else "",
+    )  # fmt: skip
 
 
-def _asked_before(broker: Broker, request: Request, meta: Meta, given: Json) -> _Asked:
-    """The same, kept for who asks again: boards and maps send one query every few seconds."""
+async def _asked_before(broker: Broker, request: Request) -> _Asked:
+    """What the parameters ask for, kept for who asks again: boards and maps send one query every few seconds."""
     query: bytes = request.scope["query_string"]
-    key = request.tenant, query, meta.context.key, meta.media
+    link = request.header("link")
+    key = request.tenant, query, request.header("accept"), link, request.header("prefer")
     found = broker.asked.get(key)
-    if found is None or found.form.context is not meta.context:  # a context may be read anew under its name
-        found = _asked(broker, meta, given, request.tenant)
+    if found is not None and link is None:
+        return found
+    meta = await reading(request, broker.contexts, offered=offered_with_geo())
+    if found is None or found.meta.context is not meta.context:  # a context may be read anew under its name
+        request.only((*SELECTING, *SHAPING, *PAGING))
+        needs_geo(request, meta)
+        found = _asked(broker, request, meta, request.parameters, own_links=True)
         if found.name and len(query) <= LONG_QUERY:
             if len(broker.asked) >= MOST_ASKED:
                 broker.asked.clear()

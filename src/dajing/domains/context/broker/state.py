@@ -62,7 +62,9 @@ class Broker:
         self.contexts.now = self.now
         self.pieces = Pieces()
         self.rendered: OrderedDict[tuple[str, str], dict[str, bytes]] = OrderedDict()
-        self.asked: dict[tuple[str, bytes, str, str], Any] = {}  # parsed queries, see ``entities``
+        self.asked: dict[
+            tuple[str, bytes, str | None, str | None, str | None], Any
+        ] = {}  # parsed queries, see ``entities``
         self.tenants: set[str] = set()
         self.pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="query")
         self.writer: Writer

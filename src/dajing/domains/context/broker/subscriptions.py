@@ -139,7 +139,8 @@ async def query(broker: Broker, request: Request) -> Answer:
     if count:
         answer.add("NGSILD-Results-Count", str(len(found)))
     if limit:
-        page_links(answer, request, offset=offset, limit=limit, more=len(found) > offset + limit)
+        more = len(found) > offset + limit
+        answer.headers += page_links(answer.media, request, offset=offset, limit=limit, more=more)
     return answer
 
 

@@ -376,7 +376,8 @@ async def _query(broker: Broker, request: Request, meta: Meta, given: Json) -> A
     if count:
         answer.add("NGSILD-Results-Count", str(len(found)))
     if limit:
-        page_links(answer, request, offset=offset, limit=limit, more=len(found) > offset + limit)
+        more = len(found) > offset + limit
+        answer.headers += page_links(answer.media, request, offset=offset, limit=limit, more=more)
     return answer
 
 

@@ -91,15 +91,15 @@ class Reader:
         if own:
             run("BEGIN")  # keys and documents of one moment
         try:
-            pairs = run(chosen.first, chosen.first_values).fetchall()
+            pairs: list[Any] = run(chosen.first, chosen.first_values).fetchall()
             pairs.sort(reverse=True)
-            unsure = dict(pairs)  # of a key that came twice the surest
+            unsure: dict[int, int] = dict(pairs)  # of a key that came twice the surest
             keys, size = list(unsure)[::-1], PAGE
             while keys:
                 part, keys = keys[:size], keys[size:]
                 part += part[-1:] * (size - len(part))  # few sizes, so that the statements stay compiled
-                for key, doc in run(chosen.among(size), (*part, *chosen.where_values)).fetchall():
-                    yield doc, unsure[key]
+                found: list[Any] = run(chosen.among(size), (*part, *chosen.where_values)).fetchall()
+                yield from ((doc, unsure[key]) for key, doc in found)
                 size = 10 * PAGE
         finally:
             if own:
