@@ -72,3 +72,18 @@ async def test_distances_are_taken_from_a_line_where_one_is_named(city: httpx.As
     assert await _ordered(city, orderBy="location;dist-desc", **line) == ["far", "beside", "on"]
     no_geometry = {"type": "Lamp", "orderBy": "location;dist-asc", "orderFrom": "[[8,40]]", "orderGeometry": "Circle"}
     assert (await city.get("/entities", params=no_geometry)).status_code == 400
+
+
+async def test_values_of_mixed_kinds_stand_in_the_order_of_clause_4_23_2(city: httpx.AsyncClient) -> None:
+    values = {
+        "datetime": {"@type": "DateTime", "@value": "2026-01-01T00:00:00Z"}, "true": True, "false": False,
+        "array": [1, 2], "object": {"a": 1}, "text": "abc", "number": 7,
+        "date": {"@type": "Date", "@value": "2026-01-01"}, "time": {"@type": "Time", "@value": "12:00:00Z"},
+    }  # fmt: skip
+    await city.post("/entities", json={"id": "urn:x:absent", "type": "Lamp"})
+    for name, value in values.items():
+        lamp = {"id": f"urn:x:{name}", "type": "Lamp", "mark": {"type": "Property", "value": value}}
+        assert (await city.post("/entities", json=lamp)).status_code == 201
+    expected = ["number", "text", "object", "array", "false", "true", "time", "date", "datetime"]
+    assert await _ordered(city, orderBy="mark") == [*expected, "absent"]
+    assert await _ordered(city, orderBy="mark;desc") == [*reversed(expected), "absent"]
