@@ -69,7 +69,7 @@ async def retrieve(broker: Broker, request: Request, identifier: str) -> Answer:
     kept = broker.rendered.get((request.tenant, identifier))
     if kept is not None and key in kept:
         return Answer(status=200, body=kept[key], headers=_KEPT_HEADERS[key][1], media=_KEPT_HEADERS[key][0])
-    request.only((*SHAPING, "attrs", "datasetId", "local", "entityMap", "type"))
+    request.only((*SHAPING, "attrs", "datasetId", "local", "entityMap", "entityMapLifetime", "type"))
     meta = await reading(request, broker.contexts, offered=offered_with_geo())
     form = form_of(request.parameters, meta.context, reader=broker.reader, tenant=request.tenant)
     needs_geo(request, meta)
@@ -210,14 +210,15 @@ _FORMING = ("options", "format", "lang", "pick", "omit", "attrs", "datasetId", "
 async def replace(broker: Broker, request: Request, identifier: str) -> Answer:
     """PUT /entities/{id}."""
     need_uri(identifier, what="The id of an entity")
-    request.only(("local",))
+    request.only(("type", "local"))
     body, context, _ = await writing(request, broker.contexts)
     _same_id(body, identifier)
     fragment = Model(context=context).fragment(body)
+    types = _types(request, context)
     at, tenant = broker.now(), request.tenant
 
     def act(tx: Transaction) -> None:
-        key, old = found(tx, tenant, identifier)
+        key, old = found(tx, tenant, identifier, types)
         tx.change(tenant, key, old, merge.replaced(old, fragment, at=at))
 
     await broker.write(act, heavy=len(body) > SHORT)
@@ -247,14 +248,15 @@ def _types(request: Request, context: Context) -> Types | None:
 async def merge_entity(broker: Broker, request: Request, identifier: str) -> Answer:
     """PATCH /entities/{id}."""
     need_uri(identifier, what="The id of an entity")
-    request.only(("options", "format", "lang", "observedAt", "local"))
+    request.only(("options", "format", "lang", "observedAt", "type", "local"))
     body, context, _ = await writing(request, broker.contexts, patch=True)
     _same_id(body, identifier)
     fragment = Model(context=context, deep=True).fragment(body)
+    types = _types(request, context)
     at, tenant = broker.now(), request.tenant
 
     def act(tx: Transaction) -> None:
-        key, old = found(tx, tenant, identifier)
+        key, old = found(tx, tenant, identifier, types)
         new = merge.expired(merge.merged(old, fragment, at=at), at=at)
         if new is None:
             tx.delete(tenant, key, old, at)
@@ -403,7 +405,7 @@ async def delete_attribute(broker: Broker, request: Request, identifier: str, na
 
 async def purge(broker: Broker, request: Request) -> Answer:
     """DELETE /entities: everything that a selection matches, or of it all but (or only) some attributes (5.6.21)."""
-    request.only((*SELECTING, "drop", "keep", "pick", "omit"))
+    request.only((*SELECTING, "geometryProperty", "drop", "keep", "pick", "omit"))
     meta = await reading(request, broker.contexts)
     tenant = request.tenant
     given = dict(request.parameters)

@@ -45,7 +45,10 @@ SHAPING = (
     "containedBy",
     "jsonKeys",
 )
-PAGING = ("limit", "offset", "count", "orderBy", "orderFrom", "collation", "entityMap", "splitEntities")
+PAGING = (
+    "limit", "offset", "count", "orderBy", "orderFrom", "orderGeometry", "collation", "splitEntities",
+    "entityMap", "entityMapLifetime",
+)  # fmt: skip
 MAX_LIMIT = 1_000
 LONG_BODY = 256 * 1024
 DEFAULT_LIMIT = 20

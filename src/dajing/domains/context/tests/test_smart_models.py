@@ -66,3 +66,13 @@ def test_types_and_attributes_have_their_published_names(subject: str, model: st
 )
 def test_other_addresses_are_not_taken_for_embedded_ones(url: str) -> None:
     assert smart.document(url) is None
+
+
+def test_the_document_for_all_subjects_is_not_made_up_where_subjects_disagree() -> None:
+    meant: dict[str, set[str]] = {}
+    for subject in smart.subjects():
+        for term, iri in (smart.document(smart.address(subject=subject)) or {})["@context"].items():
+            meant.setdefault(term, set()).add(iri)
+    assert meant["temperature"] >= {f"{SITE}dataModel.{s}/temperature" for s in ("Environment", "Weather")}
+    assert (len(meant), sum(len(iris) > 1 for iris in meant.values())) == (1636, 158)
+    assert smart.document(f"{SITE}context.jsonld") is None
