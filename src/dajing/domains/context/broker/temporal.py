@@ -398,7 +398,7 @@ def _matching(broker: Broker, tenant: str, wanted: Wanted, how: Asked) -> list[F
         key: head
         for part in parts
         for key, head in history.heads(tenant=tenant, types=part.types, ids=part.ids)
-        if part.pattern is None or part.pattern.search(head["id"])
+        if part.pattern is None or part.pattern.found_in(head["id"])
     }
     found = []
     for key, head in sorted(heads.items()):

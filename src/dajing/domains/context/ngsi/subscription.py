@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +14,7 @@ from dajing.domains.context.ngsi.context import Context
 from dajing.domains.context.ngsi.errors import BadRequestData
 from dajing.domains.context.ngsi.forms import LOCATION
 from dajing.domains.context.ngsi.merge import Change
+from dajing.domains.context.ngsi.pattern import Pattern
 from dajing.domains.context.ngsi.scope import ScopeQuery
 from dajing.domains.context.ngsi.terms import canonical_time, need_name, need_time, need_uri, parse_time
 
@@ -43,13 +43,13 @@ class Selector:
 
     types: selection.Types
     ids: tuple[str, ...] = ()
-    pattern: re.Pattern[str] | None = None
+    pattern: Pattern | None = None
 
     def matches(self, *, entity: Json) -> bool:
         """Whether an entity is selected."""
         if self.ids and entity["id"] not in self.ids:
             return False
-        if self.pattern is not None and not self.pattern.search(entity["id"]):
+        if self.pattern is not None and not self.pattern.found_in(entity["id"]):
             return False
         return selection.matches(types=self.types, entity=entity["type"])
 
@@ -204,10 +204,7 @@ def _selector(given: Json, context: Context) -> Selector:
         need_uri(identifier, what="The id of an entity")
     pattern = None
     if "idPattern" in given:
-        try:
-            pattern = re.compile(given["idPattern"])
-        except (re.error, TypeError):
-            raise BadRequestData("idPattern is no regular expression.") from None
+        pattern = Pattern(text=given["idPattern"], what="idPattern")
     return Selector(types=selection.parse(text=given["type"], context=context), ids=tuple(ids), pattern=pattern)
 
 
