@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 import uuid
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
@@ -83,7 +82,7 @@ class HttpSender:
 
     async def _once(self, message: bytes) -> int:
         if self._streams is None:
-            context = ssl.create_default_context() if self._tls else None
+            context = self._outgoing.tls if self._tls else None
             address = await self._outgoing.address(host=self._host, port=self._port)
             name = self._host if self._tls else None
             self._streams = await asyncio.open_connection(address, self._port, ssl=context, server_hostname=name)
