@@ -136,7 +136,7 @@ class Application:
         """The answer to one request; whatever goes wrong becomes a problem document."""
         try:
             if request.method in ("POST", "PATCH", "PUT") and request.header("content-length") is None:
-                return Answer(status=411)
+                return Answer(status=411).add("Connection", "close")  # what follows has no known end
             _check_segments(request.method, request.parts)
             verbs, values = route(request.parts)
             handler = verbs.get("GET" if request.method == "HEAD" else request.method)

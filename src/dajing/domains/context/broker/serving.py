@@ -10,6 +10,7 @@ from typing import Any
 import uvicorn
 
 from dajing.domains.context.broker.app import Application
+from dajing.domains.context.broker.connections import Connection, allow_many
 from dajing.domains.context.broker.state import MOST_INSTANCES, Broker
 from dajing.domains.context.store.schema import Location
 from dajing.kernel.settings import settings
@@ -33,6 +34,7 @@ def run(
 ) -> None:
     """Serve until SIGTERM; what was acknowledged is on disk."""
     configure(form=settings().log)
+    allow_many()
     auth = None
     if tokens:
         from dajing.domains.context.broker.tokens import Tokens
@@ -54,7 +56,7 @@ def run(
         most_instances=most_instances,
     )
     config = uvicorn.Config(
-        Application(broker=broker), host=host, port=port, loop="uvloop", http="httptools", ws="none", lifespan="on",
+        Application(broker=broker), host=host, port=port, loop="uvloop", http=Connection, ws="none", lifespan="on",
         access_log=False, log_config=None, server_header=False, date_header=False, timeout_graceful_shutdown=5,
         timeout_keep_alive=60,
     )  # fmt: skip
