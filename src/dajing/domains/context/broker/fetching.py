@@ -12,7 +12,7 @@ from dajing.domains.context.broker.outgoing import Outgoing
 MOST_REDIRECTIONS = 5
 READ = 65_536
 _ACCEPT = "application/ld+json, application/json"
-_SAFE = "/:?&=%+,;@!$'()*~[]-._"
+SAFE = "/:?&=%+,;@!$'()*~[]-._"
 
 
 class _Response:
@@ -81,6 +81,15 @@ async def fetch(*, url: str, outgoing: Outgoing, seconds: float, most: int) -> b
     return found.body
 
 
+def head(*, url: str, verb: str) -> str:
+    """The request line and the Host header of an address, which may be an IRI."""
+    parts = urlsplit(url)
+    target = quote(parts.path or "/", safe=SAFE) + (f"?{quote(parts.query, safe=SAFE)}" if parts.query else "")
+    named = parts.netloc.rpartition("@")[2]
+    host = named if named.isascii() else named.encode("idna").decode()
+    return f"{verb} {target} HTTP/1.1\r\nHost: {host}\r\n"
+
+
 async def _get(url: str, outgoing: Outgoing, most: int) -> _Response:
     parts = urlsplit(url)
     host = parts.hostname or ""
@@ -91,10 +100,7 @@ async def _get(url: str, outgoing: Outgoing, most: int) -> _Response:
     address = await outgoing.address(host=host, port=port)
     reader, writer = await asyncio.open_connection(address, port, ssl=tls, server_hostname=host if tls else None)
     try:
-        target = quote(parts.path or "/", safe=_SAFE) + (f"?{quote(parts.query, safe=_SAFE)}" if parts.query else "")
-        named = parts.netloc.rpartition("@")[2].encode("idna" if not parts.netloc.isascii() else "ascii").decode()
-        head = f"GET {target} HTTP/1.1\r\nHost: {named}\r\nAccept: {_ACCEPT}\r\nConnection: close\r\n\r\n"
-        writer.write(head.encode("ascii"))
+        writer.write(f"{head(url=url, verb='GET')}Accept: {_ACCEPT}\r\nConnection: close\r\n\r\n".encode("ascii"))
         response = _Response(most=most)
         while not response.done:
             data = await reader.read(READ)

@@ -35,6 +35,7 @@ type Lookup = Callable[[str], Json | None]
 type Queued = list[tuple[Key, Waiting]]
 SAVE_SECONDS = 2.0
 CLEAN_SECONDS = 0.2
+LEAST_INTERVAL = 1.0  # seconds between two periodic notifications, however few are asked for
 
 
 class Notifier:
@@ -92,8 +93,9 @@ class Notifier:
     def add(self, subscription: Subscription) -> None:
         """Begin (or begin anew) to serve a subscription; its queue goes on where it was."""
         key = subscription.tenant, subscription.id
-        self.remove(key)
-        lane = Lane(subscription=subscription, broker=self._broker, finished=self._done.add)
+        lane = Lane(subscription=subscription, broker=self._broker, done=self._done)
+        if (old := self._withdraw(key)) is not None:
+            lane.take_over(old)
         lane.behind = counted(broker=self._broker, key=key, without=self._done)
         with self._guard:
             self.lanes[key] = lane
@@ -106,15 +108,19 @@ class Notifier:
 
     def remove(self, key: Key) -> None:
         """Stop serving a subscription."""
+        if (lane := self._withdraw(key)) is not None:
+            lane.stop()
+
+    def _withdraw(self, key: Key) -> Lane | None:
         with self._guard:
             lane = self.lanes.pop(key, None)
             if lane is None:
-                return
+                return None
             for place in _places(lane.subscription):
                 self._by_place[place].discard(key)
                 if not self._by_place[place]:
                     del self._by_place[place]
-        lane.stop()
+            return lane
 
     # -- in the writer's thread -----------------------------------------------------------------------------------
     def match(self, tx: Transaction) -> Queued:
@@ -174,7 +180,7 @@ class Notifier:
         subscription = lane.subscription
         interval = float(subscription.document["timeInterval"])
         while True:
-            await asyncio.sleep(interval)
+            await asyncio.sleep(max(interval, LEAST_INTERVAL))
             if subscription.state(at=self._broker.clock()) != "active":
                 continue
             try:
