@@ -285,6 +285,7 @@ def _aggregated(instances: list[Json], span: Span, aggregate: Aggregate) -> Json
         at = parse_time(instance.get(span.timeproperty) or "")
         if at is not None:
             samples.append((instance.get(VALUE_OF[instance["type"]]), at))
+    samples.sort(key=lambda sample: sample[1])  # the latest N come newest first
     kind = instances[0]["type"] if instances else "Property"
     first, end = bounds(samples=samples, span=span)
     return {"type": kind, **buckets(samples=samples, aggregate=aggregate, first=first, end=end)}
