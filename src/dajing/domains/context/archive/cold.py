@@ -53,7 +53,8 @@ class Archive:
         return int(found[0]) if found else 0
 
     def instances(self, *, tenant: str, entity: str, attribute: str, span: Span, most: int) -> list[Row]:
-        """(row, instance) of one attribute within a span, the newest ``most`` of them in order of time."""
+        """(row, instance) of one attribute within a span in order of time: the newest ``most`` where ``last`` asks for
+        the latest, else the earliest."""
         self._load()
         import ibis
 
@@ -69,10 +70,11 @@ class Archive:
         for test in _limits(span, time):
             wanted &= test
         found = table.filter(wanted & time.notnull()).mutate(_time=time)
-        found = found.order_by([ibis.desc("_time"), ibis.desc("row")]).limit(most).select("row", "instance")
+        way = ibis.desc if span.last else ibis.asc
+        found = found.order_by([way("_time"), way("row")]).limit(most).select("row", "instance")
         with self._guard:
             rows = found.to_pyarrow().to_pylist()
-        return [(row["row"], msgspec.json.decode(row["instance"])) for row in reversed(rows)]
+        return [(row["row"], msgspec.json.decode(row["instance"])) for row in (reversed(rows) if span.last else rows)]
 
     def _load(self) -> None:
         with self._guard:

@@ -153,7 +153,7 @@ class Application:
         """The answer to one request; whatever goes wrong becomes a problem document."""
         try:
             if request.method in ("POST", "PATCH", "PUT") and request.header("content-length") is None:
-                return Answer(status=411)
+                return Answer(status=411).add("Connection", "close")  # what follows has no known end
             if request.method == "PATCH":
                 _check_instance(request.path)
             verbs, values = route(request.path)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import http.client
 import time
-import urllib.request
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from dajing.domains.context.broker.fetching import fetch
 from dajing.domains.context.broker.outgoing import Outgoing
 from dajing.domains.context.ngsi import smart
 from dajing.domains.context.ngsi.context import CORE_DOCUMENT, CORE_URL, CORE_URLS, Context, Source, core, flatten
@@ -58,7 +56,6 @@ class Contexts:
         self._prefixes = prefixes
         self._flat: dict[tuple[str, str], tuple[Context, tuple[str, ...]]] = {}
         self._failed: dict[str, tuple[float, str]] = {}
-        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="context")
         self._waiting: dict[str, asyncio.Future[Any]] = {}
         self.remote: dict[tuple[str, str], Remote] = {}
         self.hosted: dict[tuple[str, str], Remote] = {}
@@ -122,11 +119,9 @@ class Contexts:
     async def _fetch(self, url: str) -> Any:
         if not url.startswith(self._prefixes) or url.startswith(_ETSI):
             return self._fail(url, "it is not among the addresses that may be downloaded")
-        loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(FETCH_SECONDS + 1):
-                body = await loop.run_in_executor(self._pool, _get, url, self._outgoing)
-        except (OSError, TimeoutError, ValueError, http.client.HTTPException) as error:
+            body = await fetch(url=url, outgoing=self._outgoing, seconds=FETCH_SECONDS, most=FETCH_BYTES)
+        except (OSError, EOFError, ValueError) as error:
             return self._fail(url, str(error) or type(error).__name__)
         try:
             return msgspec.json.decode(body)
@@ -156,21 +151,6 @@ class Contexts:
             return CORE_DOCUMENT
         known = self.known(url, tenant=tenant)
         return known.document if known else None
-
-
-def _get(url: str, outgoing: Outgoing) -> bytes:
-    request = urllib.request.Request(url, headers={"Accept": "application/ld+json, application/json"})  # noqa: S310
-    with outgoing.opener.open(request, timeout=FETCH_SECONDS) as answer:
-        deadline = time.monotonic() + FETCH_SECONDS
-        parts, size = [], 0
-        while part := answer.read(65_536):
-            parts.append(part)
-            size += len(part)
-            if size > FETCH_BYTES:
-                raise ValueError(f"it is larger than {FETCH_BYTES} bytes")
-            if time.monotonic() > deadline:
-                raise TimeoutError("it took too long")
-        return b"".join(parts)
 
 
 def _scoped(source: Any) -> bool:

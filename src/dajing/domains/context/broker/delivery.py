@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
+import re
 import uuid
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
@@ -11,10 +11,14 @@ from urllib.parse import unquote, urlsplit
 import httptools
 import msgspec
 
+from dajing.domains.context.broker.fetching import head
 from dajing.domains.context.broker.outgoing import Outgoing
 
 type Json = dict[str, Any]
 BUSY = (408, 425, 429)  # statuses of the 4xx that ask for another attempt
+
+_OWN = frozenset({"content-length", "transfer-encoding", "connection", "host", "upgrade", "trailer", "te", "expect"})
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 class Failed(Exception):
@@ -53,13 +57,12 @@ class HttpSender:
         self._tls = parts.scheme == "https"
         self._host = parts.hostname or ""
         self._port = parts.port or (443 if self._tls else 80)
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        self._head = f"POST {target} HTTP/1.1\r\nHost: {parts.netloc.rpartition('@')[2]}\r\n"
+        self._head = head(url=uri, verb="POST")
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def send(self, *, body: bytes, headers: dict[str, str], seconds: float) -> None:
         """Deliver one body; a status of 4xx or 5xx is a failure."""
-        lines = "".join(f"{_clean(k)}: {_clean(v)}\r\n" for k, v in headers.items())
+        lines = "".join(f"{_clean(k)}: {_clean(v)}\r\n" for k, v in headers.items() if _free(k))
         message = f"{self._head}{lines}Content-Length: {len(body)}\r\n\r\n".encode("latin-1", "replace") + body
         try:
             async with asyncio.timeout(seconds):
@@ -83,7 +86,7 @@ class HttpSender:
 
     async def _once(self, message: bytes) -> int:
         if self._streams is None:
-            context = ssl.create_default_context() if self._tls else None
+            context = self._outgoing.tls if self._tls else None
             address = await self._outgoing.address(host=self._host, port=self._port)
             name = self._host if self._tls else None
             self._streams = await asyncio.open_connection(address, self._port, ssl=context, server_hostname=name)
@@ -116,6 +119,11 @@ def _status(response: _Response) -> int:
     return status if 200 <= status < 600 else 0
 
 
+def _free(name: str) -> bool:
+    """Whether a subscriber may name this header: not those that say where a request ends."""
+    return name.lower() not in _OWN and _TOKEN.fullmatch(name) is not None
+
+
 def _clean(text: str) -> str:
     return text.replace("\r", " ").replace("\n", " ")
 
@@ -136,13 +144,16 @@ class MqttSender:
         """Publish one notification."""
         try:
             async with asyncio.timeout(seconds):
-                if self._client is None:
+                if self._client is None or not self._client.is_connected:
+                    await self.close()
                     await self._connect()
                 metadata = msgspec.json.encode(headers)
                 self._client.publish(self._topic, b'{"metadata":' + metadata + b',"body":' + body + b"}", qos=self._qos)
+                if self._qos:  # delivered is what the other side has acknowledged
+                    await self._client._persistent_storage.wait_empty()
                 # the client writes in the background: give it the loop before anyone closes
                 await asyncio.sleep(0)
-        except (OSError, TimeoutError, ImportError, ValueError) as error:
+        except Exception as error:  # of the library's own kinds as well, such as a refused password
             await self.close()
             raise Failed(str(error) or type(error).__name__) from error
 
@@ -150,6 +161,7 @@ class MqttSender:
         from gmqtt import Client
 
         client = Client(f"dajing-{uuid.uuid4().hex[:12]}")
+        client.set_config({"reconnect_retries": 0})  # the lane itself tries again, with pauses
         if self._parts.username:
             client.set_auth_credentials(unquote(self._parts.username), unquote(self._parts.password or ""))
         tls = self._parts.scheme == "mqtts"
@@ -164,6 +176,7 @@ class MqttSender:
         """Disconnect."""
         client, self._client = self._client, None
         if client is not None:
+            client._persistent_storage.clear()  # the lane sends it again
             await client.disconnect()
 
 

@@ -18,6 +18,7 @@ from dajing.domains.context.ngsi.errors import (
     Problem,
     UnsupportedMedia,
 )
+from dajing.domains.context.ngsi.terms import whole
 
 PROBLEM = "application/problem+json"
 JSON = "application/json"
@@ -103,9 +104,10 @@ class Request:
         value = self.parameters.get(name)
         if value is None:
             return default
-        if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
+        found = whole(value)
+        if found is None or not least <= found <= most:
             raise BadRequestData(f"{name} must be a whole number from {least} to {most}.")
-        return int(value)
+        return found
 
     async def body(self) -> bytes:
         """The whole body, bounded; it may be asked for again."""

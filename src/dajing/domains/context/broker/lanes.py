@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,11 +26,13 @@ type Waiting = tuple[int | None, int, bytes, dict[str, str]]  # row (None: perio
 
 MOST_WAITING = 100_000  # per subscription; beyond it the oldest give way, counted in timesFailed
 IN_MEMORY = 500
+MOST_BYTES = 4 * 1024 * 1024  # of the bodies that one lane has in memory
 PAUSES = (0.5, 2.0, 5.0)
 LONG_PAUSE = 30.0
 KEPT_SECONDS = 24 * 3600  # how long an unreachable endpoint's notifications are kept
 IDLE_SECONDS = 5.0
-NEXT = "SELECT n, at, body, headers FROM notification WHERE tenant=? AND subscription=? AND n>? ORDER BY n LIMIT ?"
+SIZES = "SELECT n, length(body) FROM notification WHERE tenant=? AND subscription=? AND n>? ORDER BY n LIMIT ?"
+NEXT = "SELECT n, at, body, headers FROM notification WHERE tenant=? AND subscription=? AND n>? AND n<=? ORDER BY n"
 
 
 @dataclass
@@ -40,7 +41,7 @@ class Lane:
 
     subscription: Subscription
     broker: Broker
-    finished: Callable[[int], None]
+    done: set[int]  # rows that were delivered and are about to be removed
     waiting: deque[Waiting] = field(default_factory=deque)
     task: asyncio.Task[None] | None = None
     periodic: asyncio.Task[None] | None = None
@@ -48,7 +49,11 @@ class Lane:
     dirty: bool = False
     behind: int = 0
     loaded: int = 0
+    size: int = 0  # bytes of what waits in memory
     given_up: int = 0
+    sending: bool = False
+    ending: bool = False
+    before: list[asyncio.Task[None]] = field(default_factory=list)  # of the lane that this one takes over from
 
     @property
     def key(self) -> tuple[str, str]:
@@ -59,10 +64,12 @@ class Lane:
         """Queue one notification that is in live.db already (or a periodic one, of which the newest counts)."""
         if entry[0] is None:
             self.waiting = deque(w for w in self.waiting if w[0] is not None)
-        if entry[0] is not None and (self.behind or len(self.waiting) >= IN_MEMORY):
+            self.size = sum(len(w[2]) for w in self.waiting)
+        full = len(self.waiting) >= IN_MEMORY or self.size >= MOST_BYTES
+        if entry[0] is not None and (self.behind or full):
             self.behind += 1
         else:
-            self.waiting.append(entry)
+            self._append(entry)
             self.loaded = entry[0] or self.loaded
         if len(self.waiting) + self.behind > MOST_WAITING:
             self._give_way()
@@ -71,8 +78,9 @@ class Lane:
     def _give_way(self) -> None:
         """Let the second oldest go (the oldest is being sent)."""
         if len(self.waiting) > 1:
-            number = self.waiting[1][0]
+            number, _, body, _ = self.waiting[1]
             del self.waiting[1]
+            self.size -= len(body)
             self._lost(number, "its queue is full")
 
     def wake(self) -> None:
@@ -82,15 +90,28 @@ class Lane:
 
     def stop(self) -> None:
         """End its tasks; what waits stays in live.db."""
-        for task in (self.task, self.periodic):
+        for task in (self.task, self.periodic, *self.before):
             if task is not None:
                 task.cancel()
+
+    def take_over(self, old: Lane) -> None:
+        """Go on where another lane of the same subscription is; what that one is sending now it sends to its end."""
+        old.ending = True
+        if old.periodic is not None:
+            old.periodic.cancel()
+        if old.task is not None and not old.sending:
+            old.task.cancel()
+        self.before = [task for task in (old.task, *old.before) if task is not None and not task.done()]
+        self.last, self.dirty, self.given_up = old.last, old.dirty, old.given_up
 
     async def _deliver(self) -> None:
         sender = sender_for(endpoint=self.subscription.endpoint, outgoing=self.broker.outgoing)
         try:
+            if self.before:
+                await asyncio.wait(self.before)
+                self.before, self.dirty = [], True
             idle_since = time.monotonic()
-            while self.waiting or self.behind or time.monotonic() - idle_since < IDLE_SECONDS:
+            while not self.ending and (self.waiting or self.behind or time.monotonic() - idle_since < IDLE_SECONDS):
                 if not self.waiting and self.behind:
                     await self._load()
                 if not self.waiting:
@@ -99,7 +120,7 @@ class Lane:
                 entry = self.waiting[0]
                 await self._try(sender, entry)
                 if self.waiting and self.waiting[0] is entry:
-                    self.waiting.popleft()
+                    self.size -= len(self.waiting.popleft()[2])
                 idle_since = time.monotonic()
         finally:
             with contextlib.suppress(Exception):
@@ -107,14 +128,31 @@ class Lane:
 
     async def _load(self) -> None:
         """Take the next rows of the queue into memory."""
-        values = (*self.key, self.loaded, IN_MEMORY)
-        rows = await self.broker.read(lambda: list(self.broker.reader.connection.execute(NEXT, values)))
+        done = set(self.done)  # of the lane before: their rows may go while these are read
+        rows = await self.broker.read(self._next)
         if not rows:
             self.behind = 0
         for n, at, body, headers in rows:
             self.loaded = n
             self.behind = max(0, self.behind - 1)
-            self.waiting.append((n, at, body, msgspec.json.decode(headers)))
+            if n in done:
+                continue
+            self._append((n, at, body, msgspec.json.decode(headers)))
+
+    def _next(self) -> list[Any]:
+        """The next rows: as many as memory is meant for, and at least one."""
+        run = self.broker.reader.connection.execute
+        size, last = 0, self.loaded
+        for n, length in list(run(SIZES, (*self.key, self.loaded, IN_MEMORY))):
+            size += length
+            if size > MOST_BYTES and last != self.loaded:
+                break
+            last = n
+        return list(run(NEXT, (*self.key, self.loaded, last)))
+
+    def _append(self, entry: Waiting) -> None:
+        self.waiting.append(entry)
+        self.size += len(entry[2])
 
     async def _try(self, sender: Sender, entry: Waiting) -> None:
         """Deliver one notification, with pauses between attempts; the counters tell what became of it."""
@@ -127,23 +165,27 @@ class Lane:
         cooldown = endpoint.get("cooldown", 0) / 1000
         attempt = 0
         while True:
+            self.sending = True
             try:
-                await sender.send(body=body, headers=headers, seconds=seconds)
-            except Failed as error:
-                if attempt == 0:
-                    status["timesFailed"] = status.get("timesFailed", 0) + 1
-                status["lastFailure"] = self.broker.now()
-                self.dirty = True
-                if attempt >= len(PAUSES) and (error.refused or self._too_old(entry)):
-                    self._lost(number, str(error))
-                    return
-                await asyncio.sleep(max(PAUSES[attempt] if attempt < len(PAUSES) else LONG_PAUSE, cooldown))
-                attempt += 1
-            else:
+                error = await _attempt(sender, body, headers, seconds)
+            finally:
+                self.sending = False
+            self.dirty = True
+            if error is None:
                 status["lastSuccess"] = self.broker.now()
                 if number is not None:
-                    self.finished(number)
+                    self.done.add(number)
                 return
+            if attempt == 0:
+                status["timesFailed"] = status.get("timesFailed", 0) + 1
+            status["lastFailure"] = self.broker.now()
+            if self.ending:
+                return
+            if attempt >= len(PAUSES) and (error.refused or self._too_old(entry)):
+                self._lost(number, str(error))
+                return
+            await asyncio.sleep(max(PAUSES[attempt] if attempt < len(PAUSES) else LONG_PAUSE, cooldown))
+            attempt += 1
 
     def _too_old(self, entry: Waiting) -> bool:
         now = parse_time(self.broker.now())
@@ -154,7 +196,18 @@ class Lane:
         self.dirty = True
         _log.warning("context.notification_given_up", subscription=self.subscription.id, why=why)
         if number is not None:
-            self.finished(number)
+            self.done.add(number)
+
+
+async def _attempt(sender: Sender, body: bytes, headers: dict[str, str], seconds: float) -> Failed | None:
+    try:
+        await sender.send(body=body, headers=headers, seconds=seconds)
+    except Failed as error:
+        return error
+    except Exception as error:  # one fault of a sender must not end the lane
+        _log.exception("context.sender_failed")
+        return Failed(f"{type(error).__name__}: {error}")
+    return None
 
 
 def counted(*, broker: Broker, key: tuple[str, str], without: set[int]) -> int:

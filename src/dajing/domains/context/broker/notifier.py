@@ -18,7 +18,7 @@ import structlog
 
 from dajing.domains.context.broker.lanes import Lane, Waiting, counted
 from dajing.domains.context.broker.messages import message, payload
-from dajing.domains.context.broker.state import Broker
+from dajing.domains.context.broker.state import Broker, again
 from dajing.domains.context.ngsi.context import Context
 from dajing.domains.context.ngsi.errors import Problem
 from dajing.domains.context.ngsi.merge import Change
@@ -35,6 +35,7 @@ type Lookup = Callable[[str], Json | None]
 type Queued = list[tuple[Key, Waiting]]
 SAVE_SECONDS = 2.0
 CLEAN_SECONDS = 0.2
+LEAST_INTERVAL = 1.0  # seconds between two periodic notifications, however few are asked for
 
 
 class Notifier:
@@ -64,7 +65,8 @@ class Notifier:
             if document["given"].get("jsonldContext"):
                 found.rendering = await self._rendering(found)
             self.add(found)
-        self._tasks = [asyncio.create_task(self._save()), asyncio.create_task(self._clean())]
+        turns = ((SAVE_SECONDS, self._save_once, "counters"), (CLEAN_SECONDS, self._clean_once, "queue"))
+        self._tasks = [asyncio.create_task(again(every=every, turn=turn, what=what)) for every, turn, what in turns]
 
     async def _rendering(self, subscription: Subscription) -> Context | None:
         """The context of its jsonldContext; without it, notifications are rendered under the subscription's own."""
@@ -82,14 +84,18 @@ class Notifier:
             task.cancel()
         for lane in self.lanes.values():
             lane.stop()
-        await self._save_once()
-        await self._clean_once()
+        for last in (self._save_once, self._clean_once):
+            try:
+                await last()
+            except Exception as error:  # a full disk: the store is closed in order all the same
+                _log.error("context.notifier_not_saved", error=str(error))
 
     def add(self, subscription: Subscription) -> None:
         """Begin (or begin anew) to serve a subscription; its queue goes on where it was."""
         key = subscription.tenant, subscription.id
-        self.remove(key)
-        lane = Lane(subscription=subscription, broker=self._broker, finished=self._done.add)
+        lane = Lane(subscription=subscription, broker=self._broker, done=self._done)
+        if (old := self._withdraw(key)) is not None:
+            lane.take_over(old)
         lane.behind = counted(broker=self._broker, key=key, without=self._done)
         with self._guard:
             self.lanes[key] = lane
@@ -102,15 +108,19 @@ class Notifier:
 
     def remove(self, key: Key) -> None:
         """Stop serving a subscription."""
+        if (lane := self._withdraw(key)) is not None:
+            lane.stop()
+
+    def _withdraw(self, key: Key) -> Lane | None:
         with self._guard:
             lane = self.lanes.pop(key, None)
             if lane is None:
-                return
+                return None
             for place in _places(lane.subscription):
                 self._by_place[place].discard(key)
                 if not self._by_place[place]:
                     del self._by_place[place]
-        lane.stop()
+            return lane
 
     # -- in the writer's thread -----------------------------------------------------------------------------------
     def match(self, tx: Transaction) -> Queued:
@@ -170,7 +180,7 @@ class Notifier:
         subscription = lane.subscription
         interval = float(subscription.document["timeInterval"])
         while True:
-            await asyncio.sleep(interval)
+            await asyncio.sleep(max(interval, LEAST_INTERVAL))
             if subscription.state(at=self._broker.clock()) != "active":
                 continue
             try:
@@ -201,11 +211,6 @@ class Notifier:
                     break
         return found
 
-    async def _save(self) -> None:
-        while True:
-            await asyncio.sleep(SAVE_SECONDS)
-            await self._save_once()
-
     async def _save_once(self) -> None:
         """Write the counters of subscriptions that notified."""
         dirty = [lane for lane in self.lanes.values() if lane.dirty]
@@ -220,12 +225,12 @@ class Notifier:
                 if tx.document("subscription", tenant, identifier) is not None:
                     tx.put_document("subscription", tenant, identifier, document)
 
-        await self._broker.write(act)
-
-    async def _clean(self) -> None:
-        while True:
-            await asyncio.sleep(CLEAN_SECONDS)
-            await self._clean_once()
+        try:
+            await self._broker.write(act)
+        except Exception:
+            for lane in dirty:
+                lane.dirty = True
+            raise
 
     async def _clean_once(self) -> None:
         """Remove the rows of notifications that were delivered."""

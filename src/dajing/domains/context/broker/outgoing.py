@@ -7,15 +7,15 @@ check is on the address that is connected to, after the name was looked up: a na
 from __future__ import annotations
 
 import asyncio
-import http.client
 import ipaddress
 import socket
 import ssl
-import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
-from typing import Any
 
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+LOOKUPS = 32  # names that may be looked up at once
 
 
 class NotAllowed(OSError):
@@ -28,6 +28,7 @@ class Outgoing:
     def __init__(self, *, allowed: str) -> None:
         self._hosts: set[str] = set()
         self._networks: list[Network] = []
+        self._lookups = ThreadPoolExecutor(max_workers=LOOKUPS, thread_name_prefix="lookup")
         for part in filter(None, (p.strip() for p in allowed.split(","))):
             try:
                 self._networks.append(ipaddress.ip_network(part, strict=False))
@@ -37,8 +38,8 @@ class Outgoing:
     def permits(self, *, host: str, address: str) -> bool:
         """Whether ``address``, looked up for ``host``, may be connected to."""
         found = ipaddress.ip_address(address.partition("%")[0])
-        mapped = getattr(found, "ipv4_mapped", None)
-        found = mapped or found
+        if isinstance(found, ipaddress.IPv6Address):
+            found = _carried(found) or found
         public = found.is_global and not found.is_multicast
         named = any(found in n for n in self._networks if n.version == found.version)
         return public or named or host.lower() in self._hosts
@@ -51,10 +52,23 @@ class Outgoing:
             return host.lower() == "localhost" and not self.permits(host=host, address="127.0.0.1")
         return not self.permits(host=host, address=host)
 
+    @cached_property
+    def tls(self) -> ssl.SSLContext:
+        """What certificates are checked by; reading the authorities takes long, so it is done once."""
+        return ssl.create_default_context()
+
     async def address(self, *, host: str, port: int) -> str:
         """The first permitted address of a host. Raises ``NotAllowed`` or what the look-up raises."""
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return self._first(host, [str(entry[4][0]) for entry in found])
+        return self._first(host, await self._found(host, port))
+
+    async def _found(self, host: str, port: int) -> list[str]:
+        """The addresses of a host; names that nobody answers for fill no pool that others need."""
+        try:
+            return [str(ipaddress.ip_address(host))]
+        except ValueError:
+            looking = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+            found = await asyncio.get_running_loop().run_in_executor(self._lookups, looking)
+            return [str(entry[4][0]) for entry in found]
 
     def _first(self, host: str, addresses: list[str]) -> str:
         for address in addresses:
@@ -62,55 +76,9 @@ class Outgoing:
                 return address
         raise NotAllowed(f"{host} is a private address that the setting may_call does not name")
 
-    def connect(self, host: str, port: int, timeout: Any) -> socket.socket:
-        """A connection to a permitted address of ``host``."""
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return socket.create_connection((self._first(host, [str(e[4][0]) for e in found]), port), timeout)
 
-    @cached_property
-    def opener(self) -> urllib.request.OpenerDirector:
-        """Opens http and https addresses under the rule, redirections included; no proxy, no file."""
-        opener = urllib.request.OpenerDirector()
-        for handler in (
-            _Plain(self), _Secure(self), urllib.request.HTTPRedirectHandler(), urllib.request.HTTPErrorProcessor(),
-            urllib.request.HTTPDefaultErrorHandler(), urllib.request.UnknownHandler(),
-        ):  # fmt: skip
-            opener.add_handler(handler)
-        return opener
-
-
-class _Connection(http.client.HTTPConnection):
-    def __init__(self, *args: Any, outgoing: Outgoing, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._outgoing = outgoing
-
-    def connect(self) -> None:
-        self.sock = self._outgoing.connect(self.host, self.port, self.timeout)
-
-
-class _SecureConnection(http.client.HTTPSConnection):
-    def __init__(self, *args: Any, outgoing: Outgoing, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._outgoing = outgoing
-
-    def connect(self) -> None:
-        plain = self._outgoing.connect(self.host, self.port, self.timeout)
-        self.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)
-
-
-class _Plain(urllib.request.HTTPHandler):
-    def __init__(self, outgoing: Outgoing) -> None:
-        super().__init__()
-        self._outgoing = outgoing
-
-    def http_open(self, req: urllib.request.Request) -> Any:
-        return self.do_open(partial(_Connection, outgoing=self._outgoing), req)
-
-
-class _Secure(urllib.request.HTTPSHandler):
-    def __init__(self, outgoing: Outgoing) -> None:
-        super().__init__()
-        self._outgoing = outgoing
-
-    def https_open(self, req: urllib.request.Request) -> Any:
-        return self.do_open(partial(_SecureConnection, outgoing=self._outgoing), req)
+def _carried(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that a mapped, translated (NAT64, RFC 6052) or tunnelled (6to4) one leads to."""
+    if address in _TRANSLATED:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour

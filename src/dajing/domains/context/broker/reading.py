@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import Any
 
 from dajing.domains.context.broker.contexts import Contexts
@@ -21,8 +20,9 @@ from dajing.domains.context.ngsi import query as q_language
 from dajing.domains.context.ngsi.context import CORE_URL, Context, Source
 from dajing.domains.context.ngsi.errors import BadRequestData, InvalidRequest
 from dajing.domains.context.ngsi.forms import LOCATION, Form
+from dajing.domains.context.ngsi.pattern import Pattern
 from dajing.domains.context.ngsi.scope import ScopeQuery
-from dajing.domains.context.ngsi.terms import SYSTEM, need_name, need_uri
+from dajing.domains.context.ngsi.terms import SYSTEM, need_name, need_uri, whole
 from dajing.domains.context.store.reader import Reader
 from dajing.domains.context.store.wanted import Wanted
 
@@ -156,7 +156,7 @@ def _join(given: Json, pick: projection.Tree | None, omit: projection.Tree | Non
         raise BadRequestData("join must be inline, flat or @none.")
     level = given.get("joinLevel", 1)
     if isinstance(level, str):
-        level = int(level) if level.isascii() and level.isdigit() else 0
+        level = whole(level) or 0
     if not isinstance(level, int) or isinstance(level, bool) or not 1 <= level <= 10:
         raise BadRequestData("joinLevel must be a whole number from 1 to 10.")
     hops = max(pick.depth if pick else 0, omit.depth if omit else 0)
@@ -174,14 +174,6 @@ def _datasets(given: Json) -> tuple[str, ...] | None:
         if part != "@none":
             need_uri(part, what="datasetId")
     return tuple(parts)
-
-
-def pattern_of(text: str) -> re.Pattern[str]:
-    """A compiled idPattern."""
-    try:
-        return re.compile(text)
-    except (re.error, RecursionError, OverflowError):
-        raise BadRequestData(f"idPattern {text[:120]!r} is no regular expression.") from None
 
 
 def geo_of(given: Json, context: Context) -> geoquery.GeoQuery | None:
@@ -203,7 +195,7 @@ def wanted_of(given: Json, context: Context, *, tenant: str, lenient: bool = Fal
     identifiers = tuple(filter(None, (given.get("id") or "").split(",")))
     for identifier in identifiers:
         need_uri(identifier, what="id")
-    pattern = pattern_of(given["idPattern"]) if given.get("idPattern") else None
+    pattern = Pattern(text=given["idPattern"], what="idPattern") if given.get("idPattern") else None
     types = selection.parse(text=given["type"], context=context) if given.get("type") else None
     expand = frozenset(names(given["expandValues"], context)) if given.get("expandValues") else frozenset()
     q = q_language.parse(text=given["q"], context=context, expand_values=expand) if given.get("q") else None

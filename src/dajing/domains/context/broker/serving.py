@@ -11,6 +11,7 @@ from typing import Any
 import uvicorn
 
 from dajing.domains.context.broker.app import Application
+from dajing.domains.context.broker.connections import allow_many
 from dajing.domains.context.broker.state import MOST_INSTANCES, Broker
 from dajing.domains.context.broker.wire import Wire
 from dajing.domains.context.store.schema import Location
@@ -44,6 +45,7 @@ def run(
 ) -> None:
     """Serve until SIGTERM; what was acknowledged is on disk."""
     configure(form=settings().log)
+    allow_many()
     auth = None
     if tokens:
         from dajing.domains.context.broker.tokens import Tokens

@@ -6,11 +6,12 @@ import asyncio
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TextIO
 
 import apsw
 import structlog
@@ -21,6 +22,7 @@ from dajing.domains.context.broker.pieces import Pieces
 from dajing.domains.context.ngsi.errors import NoTenant
 from dajing.domains.context.ngsi.terms import iso, micros
 from dajing.domains.context.store.chronicle import Keep
+from dajing.domains.context.store.holding import hold
 from dajing.domains.context.store.reader import Reader
 from dajing.domains.context.store.schema import Location
 from dajing.domains.context.store.transaction import Changed
@@ -37,6 +39,7 @@ MOST_INSTANCES = 10_000  # of one temporal answer; a longer one is cut (206)
 HOT = timedelta(days=2)  # how long history stays in live.db once it is archived
 SET_BACK = timedelta(hours=1)  # a clock set back further was wrong before, and its new time counts
 HOUSEKEEPING = 30.0  # seconds
+SWEEPING = 0.5
 STEPS = 1_000  # instructions of SQLite's machine between two looks at the clock
 
 
@@ -70,6 +73,7 @@ class Broker:
         self.writer: Writer
         self.reader: Reader
         self.notifier: Notifier
+        self._held: TextIO | None = None
 
     def now(self) -> str:
         """The time of an act as UTC text; a clock that is set back a little stands still until it has caught up."""
@@ -85,6 +89,7 @@ class Broker:
 
         if not isinstance(self.path, str):
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._held = hold(path=self.path)
         self.notifier = Notifier(broker=self)
         self.writer = Writer(path=self.path, committed=self._committed, before=self.notifier.match)
         await self.writer.start()
@@ -119,6 +124,8 @@ class Broker:
         self._keeper.cancel()
         await self.notifier.stop()
         await self.writer.stop()
+        if self._held is not None:
+            self._held.close()
         self.pool.shutdown(wait=False)
 
     def write[T](self, act: Act[T], *, heavy: bool = False) -> asyncio.Future[T]:
@@ -169,12 +176,7 @@ class Broker:
 
     async def _keep_house(self) -> None:
         """Offer rows of history to the archive, and remove old ones that it has."""
-        while self.archive is not None:
-            try:
-                await self.archived(hot=HOT)
-            except Exception:
-                _log.exception("context.archive_failed")
-            await asyncio.sleep(HOUSEKEEPING)
+        await again(every=HOUSEKEEPING, turn=partial(self.archived, hot=HOT), what="archive")
 
     async def archived(self, *, hot: timedelta) -> int:
         """One turn of housekeeping; rows older than ``hot`` that are in the archive leave the tail. How many left."""
@@ -190,21 +192,36 @@ class Broker:
 
     async def _sweep(self) -> None:
         """Remove transient entities whose time is over."""
+        await again(every=SWEEPING, turn=self._sweep_once, what="sweep")
+
+    async def _sweep_once(self) -> None:
         from dajing.domains.context.ngsi.merge import Change, expired
 
-        while True:
-            await asyncio.sleep(0.5)
-            at = self.now()
+        at = self.now()
 
-            def act(tx: Any, at: str = at) -> None:
-                for tenant, key, entity in tx.expired(micros(at)):
-                    new = expired(entity, at=at)
-                    if new is None:
-                        tx.delete(tenant, key, entity, at)
-                        continue
-                    change = Change(old=entity, new=new, at=at)
-                    tx.change(tenant, key, entity, new)
-                    for _, iri, old, _ in change.attributes():
-                        tx.chronicle.evaporate(tenant, entity["id"], iri, (old or {}).get("datasetId"))
+        def act(tx: Any) -> None:
+            for tenant, key, entity in tx.expired(micros(at)):
+                new = expired(entity, at=at)
+                if new is None:
+                    tx.delete(tenant, key, entity, at)
+                    continue
+                change = Change(old=entity, new=new, at=at)
+                tx.change(tenant, key, entity, new)
+                for _, iri, old, _ in change.attributes():
+                    tx.chronicle.evaporate(tenant, entity["id"], iri, (old or {}).get("datasetId"))
 
-            await self.write(act, heavy=True)
+        await self.write(act, heavy=True)
+
+
+async def again(*, every: float, turn: Callable[[], Awaitable[Any]], what: str) -> None:
+    """A turn every so many seconds, for ever: one that fails (a full disk) is no reason to give up the next."""
+    failing = False
+    while True:
+        await asyncio.sleep(every)
+        try:
+            await turn()
+            failing = False
+        except Exception as error:
+            if not failing:  # once, not at every turn of a night with a full disk
+                _log.exception(f"context.{what}_failed", error=str(error))
+            failing = True

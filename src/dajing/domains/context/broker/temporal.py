@@ -27,13 +27,13 @@ from dajing.domains.context.broker.reading import (
 from dajing.domains.context.broker.slicing import Attributes, cut, partial
 from dajing.domains.context.broker.state import Broker
 from dajing.domains.context.ngsi import merge, order
-from dajing.domains.context.ngsi.errors import BadRequestData, InvalidRequest, ResourceNotFound
+from dajing.domains.context.ngsi.errors import BadRequestData, InvalidRequest, ResourceNotFound, TooManyResults
 from dajing.domains.context.ngsi.evolution import Aggregate, Span, aggregate_of, evolution, span_of
 from dajing.domains.context.ngsi.forms import Form
 from dajing.domains.context.ngsi.model import Reader as Model
 from dajing.domains.context.ngsi.scope import SCOPE, need_scope_instances
 from dajing.domains.context.ngsi.terms import VALUE_OF, need_name, need_uri
-from dajing.domains.context.store.history import History
+from dajing.domains.context.store.history import MOST, History
 from dajing.domains.context.store.sums import aggregated
 from dajing.domains.context.store.transaction import Transaction
 from dajing.domains.context.store.wanted import Wanted
@@ -334,11 +334,18 @@ def _shown(
         if instances:
             attrs[iri] = instances
     cut_at = None
+    _whole(attrs, how)
     if how.aggregate is None:
         (attrs,), cut_at = cut(entities=[attrs], span=how.span, most=most)
         attrs = _scoped(scoping.evolution_of(history=history, key=key, head=head), attrs, how)
     body = evolution(head=head, attrs=attrs, form=how.form, style=how.style, span=how.span, aggregate=how.aggregate)
     return body | {how.form.context.compact(iri): found for iri, found in (sums or {}).items()}, cut_at
+
+
+def _whole(attrs: Attributes, how: Asked) -> None:
+    """Refuse to aggregate what was cut: a sum of a part of the observations looks like a sum of all."""
+    if how.aggregate is not None and any(len(found) >= MOST for found in attrs.values()):
+        raise TooManyResults(f"More than {MOST} instances would be aggregated; ask for a shorter time.")
 
 
 async def query(broker: Broker, request: Request) -> Answer:
@@ -365,6 +372,8 @@ async def _query(broker: Broker, request: Request, meta: Meta, given: Json) -> A
         found.sort(key=lambda pair: str(pair[0]["id"]), reverse=direction == "desc")
     page = found[offset : offset + limit]
     series, cut_at = [attrs for _, attrs, _ in page], None
+    for attrs in series:
+        _whole(attrs, how)
     if how.aggregate is None:
         series, cut_at = cut(entities=series, span=how.span, most=broker.most_instances)
         series = [_scoped(scopes, attrs, how) for (_, _, scopes), attrs in zip(page, series, strict=True)]
@@ -399,7 +408,7 @@ def _matching(broker: Broker, tenant: str, wanted: Wanted, how: Asked) -> list[F
         key: head
         for part in parts
         for key, head in history.heads(tenant=tenant, types=part.types, ids=part.ids)
-        if part.pattern is None or part.pattern.search(head["id"])
+        if part.pattern is None or part.pattern.found_in(head["id"])
     }
     found = []
     for key, head in sorted(heads.items()):

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from dajing.domains.context.broker.exchange import Request
+from dajing.domains.context.broker.exchange import Request, segments
 from dajing.domains.context.ngsi.errors import Forbidden, TooManyRequests, Unauthorised
 from dajing.domains.context.roles import READ, WRITE
 from dajing.kernel.identity.tokenview import TokenView
 
 # these only ask, though they are POSTs
-ASKING = ("entityOperations/query", "temporal/entityOperations/query")
+ASKING = (["entityOperations", "query"], ["temporal", "entityOperations", "query"])
 
 
 class Tokens:
@@ -30,10 +30,9 @@ class Tokens:
         found = self._view.find(secret=secret.strip(), at=self._clock()) if scheme.lower() == "bearer" else None
         if found is None:
             raise Unauthorised("Send 'Authorization: Bearer' followed by a valid token of this centre.")
-        asks = request.method in ("GET", "HEAD") or request.path.rstrip("/").endswith(ASKING)
-        needed = READ if asks else WRITE
-        if needed not in found.scopes:
-            raise Forbidden(f"The token of {found.client} lacks the scope {needed}.")
+        for needed in _needed(request):
+            if needed not in found.scopes:
+                raise Forbidden(f"The token of {found.client} lacks the scope {needed}.")
         if found.tenant and not request.tenant:
             request.tenant = found.tenant
         if request.tenant != found.tenant:
@@ -47,3 +46,11 @@ class Tokens:
         self._minutes[client] = (minute, used)
         if used > per_minute:
             raise TooManyRequests(f"{client} may send {per_minute} requests per minute; go on in the next one.")
+
+
+def _needed(request: Request) -> tuple[str, ...]:
+    """The scopes of a request. A subscription is a write that reads for ever: who may not read may not subscribe."""
+    place = segments(request.path)[2:]
+    if request.method in ("GET", "HEAD") or (request.method == "POST" and place in ASKING):
+        return (READ,)
+    return (READ, WRITE) if place[:1] == ["subscriptions"] and request.method != "DELETE" else (WRITE,)

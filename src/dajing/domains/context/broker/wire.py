@@ -11,9 +11,10 @@ import asyncio
 import re
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from dajing.domains.context.broker.app import Application
+from dajing.domains.context.broker.connections import Connection
 from dajing.domains.context.broker.exchange import Answer, Request
 
 SHORT_BODY = 128 * 1024  # bytes
@@ -24,14 +25,14 @@ _LENGTH, _ENCODING = b"content-length", b"transfer-encoding"
 class Exchange:
     """One request on the short way; it stands where uvicorn keeps its cycle, and is its own event of messages."""
 
-    __slots__ = ("disconnected", "keep_alive", "parts", "response_complete", "wanted")
+    __slots__ = ("disconnected", "keep_alive", "parts", "response_complete")
+    more_body = response_started = False
 
-    def __init__(self, *, keep_alive: bool, wanted: int) -> None:
+    def __init__(self, *, keep_alive: bool) -> None:
         self.disconnected = False
         self.response_complete = False
         self.keep_alive = keep_alive
         self.parts: list[bytes] = []
-        self.wanted = wanted  # bytes of the body
 
     @property
     def message_event(self) -> Exchange:
@@ -42,13 +43,14 @@ class Exchange:
         """As above."""
 
 
-class Wire(HttpToolsProtocol):
+class Wire(Connection):
     """One connection."""
 
     short: Exchange | None = None
 
     def on_message_begin(self) -> None:
         """The scope is made later, if at all."""
+        self._headed = False
         self.url = b""
         self.headers: list[tuple[bytes, bytes]] = []
         self.expect_100_continue = False
@@ -56,9 +58,9 @@ class Wire(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Choose the way."""
-        wanted = self._short_body()
-        if wanted is not None:
-            self.short = Exchange(keep_alive=self.parser.should_keep_alive(), wanted=wanted)
+        if self._is_short():
+            self._headed = True
+            self.short = Exchange(keep_alive=self.parser.should_keep_alive())
             return
         url, headers, expects = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
@@ -66,21 +68,21 @@ class Wire(HttpToolsProtocol):
         self.headers.extend(headers)  # the scope has this list
         super().on_headers_complete()
 
-    def _short_body(self) -> int | None:
-        """How long the body is where the short way may be taken."""
+    def _is_short(self) -> bool:
+        """Whether the short way may be taken."""
         before = self.cycle
         if (
             self.expect_100_continue or self.flow.write_paused or self.parser.should_upgrade()
             or (before is not None and not before.response_complete) or self.parser.get_http_version() != "1.1"
         ):  # fmt: skip
-            return None
-        wanted = 0
+            return False
         for name, value in self.headers:
-            if name == _ENCODING:
-                return None
-            if name == _LENGTH:
-                wanted = int(value)  # the parser took it, so it is a number
-        return wanted if wanted <= SHORT_BODY else None
+            if name == _ENCODING or (name == _LENGTH and int(value) > SHORT_BODY):  # the parser took it as a number
+                return False
+        return True
+
+    def _incomplete(self) -> bool:
+        return self.short is not None or super()._incomplete()
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
@@ -127,6 +129,9 @@ class Wire(HttpToolsProtocol):
         for name, value in answer.headers:
             if _UNSAFE.search(value):
                 raise RuntimeError("Invalid HTTP header value.")
+            if name == b"Connection":
+                exchange.keep_alive = False
+                continue
             parts += (name, b": ", value, b"\r\n")
         if not exchange.keep_alive:
             parts.append(b"connection: close\r\n")

@@ -98,6 +98,18 @@ class PayloadTooLarge(Problem):
     status, kind, title = 413, "InvalidRequest", "Payload too large"
 
 
+class HeadTooLarge(Problem):
+    """The request line and headers are larger than is read."""
+
+    status, kind, title = 431, "InvalidRequest", "Request header fields too large"
+
+
+class TooSlow(Problem):
+    """The request did not arrive within the time that is waited for it."""
+
+    status, kind, title = 408, "InvalidRequest", "Request timeout"
+
+
 class MethodNotAllowed(Problem):
     """The resource does not take this method."""
 

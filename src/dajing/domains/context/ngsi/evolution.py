@@ -11,7 +11,7 @@ from typing import Any
 
 from dajing.domains.context.ngsi.errors import BadRequestData
 from dajing.domains.context.ngsi.forms import Form, attribute
-from dajing.domains.context.ngsi.terms import VALUE_OF, double, need_time, parse_time
+from dajing.domains.context.ngsi.terms import VALUE_OF, double, need_time, parse_time, whole
 
 type Json = dict[str, Any]
 type Sample = tuple[Any, datetime]
@@ -19,8 +19,8 @@ type Sample = tuple[Any, datetime]
 METHODS = ("totalCount", "distinctCount", "sum", "avg", "min", "max", "stddev", "sumsq")
 PROPERTIES = ("observedAt", "createdAt", "modifiedAt", "deletedAt")
 _DURATION = re.compile(
-    r"P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
-    r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?\Z"
+    r"P(?:(?P<years>\d{1,9})Y)?(?:(?P<months>\d{1,9})M)?(?:(?P<weeks>\d{1,9})W)?(?:(?P<days>\d{1,9})D)?"
+    r"(?:T(?:(?P<hours>\d{1,9})H)?(?:(?P<minutes>\d{1,9})M)?(?:(?P<seconds>\d{1,9})S)?)?\Z"
 )
 MOST_BUCKETS = 10_000
 LONGEST = 3_652_059  # days from year 1 to 9999
@@ -68,10 +68,10 @@ def span_of(given: Json, *, needed: bool) -> Span:
 def _last(value: Any) -> int | None:
     if value is None or value == "":
         return None
-    text = str(value)
-    if isinstance(value, bool) or not text.isascii() or not text.isdigit() or int(text) < 1:
+    found = None if isinstance(value, bool) else value if isinstance(value, int) else whole(str(value))
+    if found is None or found < 1:
         raise BadRequestData("lastN must be a positive whole number.")
-    return int(text)
+    return found
 
 
 def aggregate_of(given: Json) -> Aggregate:
@@ -167,7 +167,15 @@ def brief(at: datetime) -> str:
 
 
 def calculate(*, method: str, values: list[Any]) -> Any:
-    """One aggregation of one period (table 4.5.19.1-1); None where the kind of value has none."""
+    """One aggregation of one period (table 4.5.19.1-1); None where the kind of value or the doubles have none."""
+    try:
+        found = _calculated(method, values)
+    except (OverflowError, ValueError):  # beyond 1.8e308, or the sum of infinities of both signs
+        return None
+    return None if isinstance(found, float) and not math.isfinite(found) else found
+
+
+def _calculated(method: str, values: list[Any]) -> Any:
     if method == "totalCount":
         return len(values)
     if method == "distinctCount":
@@ -277,6 +285,7 @@ def _aggregated(instances: list[Json], span: Span, aggregate: Aggregate) -> Json
         at = parse_time(instance.get(span.timeproperty) or "")
         if at is not None:
             samples.append((instance.get(VALUE_OF[instance["type"]]), at))
+    samples.sort(key=lambda sample: sample[1])  # the latest N come newest first
     kind = instances[0]["type"] if instances else "Property"
     first, end = bounds(samples=samples, span=span)
     return {"type": kind, **buckets(samples=samples, aggregate=aggregate, first=first, end=end)}

@@ -92,7 +92,10 @@ def distance(first: Json, second: Json) -> float:
     def local(xy: Any) -> Any:
         return (xy - [here.x, here.y]) * [math.radians(EARTH) * scale, math.radians(EARTH)]
 
-    return float(shapely.transform(a, local).distance(shapely.transform(b, local)))
+    west, east = min(a.bounds[0], b.bounds[0]), max(a.bounds[2], b.bounds[2])
+    turns = (-360, 0, 360) if east - west > 180 else (0,)  # the way across the date line may be the shorter one
+    there = shapely.transform(b, local)
+    return min(float(shapely.transform(a, lambda xy, t=t: local(xy + [t, 0])).distance(there)) for t in turns)
 
 
 def great_circle(a: list[float], b: list[float]) -> float:

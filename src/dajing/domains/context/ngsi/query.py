@@ -13,10 +13,12 @@ from typing import Any
 
 from dajing.domains.context.ngsi.context import Context
 from dajing.domains.context.ngsi.errors import BadRequestData
+from dajing.domains.context.ngsi.pattern import Pattern
 from dajing.domains.context.ngsi.terms import SYSTEM, VALUE_OF, canonical_time, is_uri
 
 type Json = dict[str, Any]
 MAX_DEPTH = 40
+MOST_DIGITS = 400  # a double has at most 309 before its point
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|!~=|==|!=|>=|<=|~=|>|<|[;|()!,{}]|[^;|()!,"=<>~{}]+|.', re.S)
 _PATH = re.compile(r"(?P<path>[^\[\]]+)(?:\[(?P<member>[^\[\]]+)\])?\Z")
 _OPERATORS = frozenset({"==", "!=", ">", "<", ">=", "<=", "~=", "!~="})
@@ -145,11 +147,7 @@ class _Parser:
 
     def _condition(self, path: tuple[str, ...], member: tuple[str, ...], op: str) -> Term:
         if op in ("~=", "!~="):
-            pattern = self._raw()
-            try:
-                return Term(path=path, member=member, op=op, values=(re.compile(pattern),))
-            except (re.error, OverflowError, RecursionError):
-                raise BadRequestData(f"{pattern[:120]!r} is no regular expression.") from None
+            return Term(path=path, member=member, op=op, values=(Pattern(text=self._raw(), what="In q"),))
         expand = path[0] in self._expand_values
         values = [self._value(expand)]
         while self._peek() == ",":
@@ -206,6 +204,8 @@ def _scalar(text: str) -> Any:
     if text in ("true", "false"):
         return text == "true"
     if _NUMBER.match(text):
+        if len(text) > MOST_DIGITS:
+            raise BadRequestData(f"In q, {text[:40]}… is longer than a number of {MOST_DIGITS} digits.")
         return float(text) if any(c in text for c in ".eE") else int(text)
     return text
 
@@ -329,7 +329,7 @@ def _inside(value: Any, member: tuple[str, ...]) -> Iterator[Any]:
 
 def _matches(term: Term, target: Any) -> bool:
     if term.op in ("~=", "!~="):
-        found = isinstance(target, str) and term.values[0].search(target) is not None
+        found = isinstance(target, str) and term.values[0].found_in(target)
         return found is (term.op == "~=")
     if term.span is not None:
         low, high = (_aligned(v, target) for v in term.span)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +14,7 @@ from dajing.domains.context.ngsi.context import Context
 from dajing.domains.context.ngsi.errors import BadRequestData
 from dajing.domains.context.ngsi.forms import LOCATION
 from dajing.domains.context.ngsi.merge import Change
+from dajing.domains.context.ngsi.pattern import Pattern
 from dajing.domains.context.ngsi.scope import ScopeQuery
 from dajing.domains.context.ngsi.terms import canonical_time, need_name, need_time, need_uri, parse_time
 
@@ -35,6 +35,7 @@ MEMBERS = (
 NOTIFICATION_MEMBERS = (
     "attributes", "format", "endpoint", "showChanges", "sysAttrs", "join", "joinLevel", "pick", "omit",
 )  # fmt: skip
+MOST_LEVELS = 10  # of entities that a notification follows
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,13 @@ class Selector:
 
     types: selection.Types
     ids: tuple[str, ...] = ()
-    pattern: re.Pattern[str] | None = None
+    pattern: Pattern | None = None
 
     def matches(self, *, entity: Json) -> bool:
         """Whether an entity is selected."""
         if self.ids and entity["id"] not in self.ids:
             return False
-        if self.pattern is not None and not self.pattern.search(entity["id"]):
+        if self.pattern is not None and not self.pattern.found_in(entity["id"]):
             return False
         return selection.matches(types=self.types, entity=entity["type"])
 
@@ -143,7 +144,7 @@ def read(*, document: Json, context: Context, source: Any, tenant: str, at: date
     if set(triggers) - set(TRIGGERS):
         raise BadRequestData(f"notificationTrigger may hold {', '.join(TRIGGERS)}.")
     found.triggers = frozenset(triggers) or DEFAULT_TRIGGERS
-    expand = frozenset(context.expand(n) for n in str(document.get("expandValues", "")).split(",") if n)
+    expand = frozenset(context.expand(n) for n in _names(document.get("expandValues", "")))
     if "q" in document:
         found.q = q_language.parse(text=unquote(_text(document, "q")), context=context, expand_values=expand)
     if "csf" in document:
@@ -184,6 +185,14 @@ def _text(document: Json, name: str) -> str:
     return str(document[name])
 
 
+def _names(given: Any) -> list[str]:
+    """Names as a list (5.2.12) or, as in a query, with commas."""
+    names = given.split(",") if isinstance(given, str) else given
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise BadRequestData("expandValues must be a list of names of attributes.")
+    return [need_name(name.strip(), what="expandValues") for name in names if name]
+
+
 def _list(document: Json, name: str, kind: type) -> list[Any]:
     value = document.get(name)
     if value is None:
@@ -204,10 +213,7 @@ def _selector(given: Json, context: Context) -> Selector:
         need_uri(identifier, what="The id of an entity")
     pattern = None
     if "idPattern" in given:
-        try:
-            pattern = re.compile(given["idPattern"])
-        except (re.error, TypeError):
-            raise BadRequestData("idPattern is no regular expression.") from None
+        pattern = Pattern(text=given["idPattern"], what="idPattern")
     return Selector(types=selection.parse(text=given["type"], context=context), ids=tuple(ids), pattern=pattern)
 
 
@@ -217,6 +223,8 @@ def _geo(given: Any, context: Context) -> geoquery.GeoQuery | None:
     if not isinstance(given, dict) or not {"georel", "geometry", "coordinates"} <= set(given):
         raise BadRequestData("geoQ needs georel, geometry and coordinates.")
     name = given.get("geoproperty")
+    if name is not None:
+        need_name(name, what="geoproperty")
     return geoquery.parse(
         georel=str(given["georel"]), geometry=given["geometry"], coordinates=given["coordinates"],
         attribute=context.expand(name) if name else LOCATION,
@@ -226,11 +234,16 @@ def _geo(given: Any, context: Context) -> geoquery.GeoQuery | None:
 def _notification(given: Any, context: Context) -> None:
     if not isinstance(given, dict) or not isinstance(given.get("endpoint"), dict):
         raise BadRequestData("notification with an endpoint is needed.")
-    if given.get("format", "normalized") not in STYLES:
+    if not isinstance(given.get("format", "normalized"), str) or given.get("format", "normalized") not in STYLES:
         raise BadRequestData(f"notification.format must be one of {', '.join(STYLES)}.")
     for name in ("attributes", "pick", "omit"):
         _list(given, name, str)
     _projection(given, context)
+    if given.get("join", "@none") not in ("@none", "inline", "flat"):
+        raise BadRequestData("notification.join must be inline, flat or @none.")
+    level = given.get("joinLevel", 1)
+    if isinstance(level, bool) or not isinstance(level, int) or not 1 <= level <= MOST_LEVELS:
+        raise BadRequestData(f"notification.joinLevel must be a whole number from 1 to {MOST_LEVELS}.")
     if given.get("showChanges") and STYLES[given.get("format", "normalized")] == "simplified":
         raise BadRequestData("showChanges cannot be combined with the simplified form.")
     for name in ("showChanges", "sysAttrs"):
@@ -250,8 +263,17 @@ def _projection(given: Json, context: Context) -> None:
 
 def _endpoint(endpoint: Json) -> None:
     need_uri(endpoint.get("uri"), what="endpoint.uri")
-    if urlsplit(endpoint["uri"]).scheme not in ("http", "https", "mqtt", "mqtts"):
+    try:
+        parts = urlsplit(endpoint["uri"])
+        known = parts.scheme in ("http", "https", "mqtt", "mqtts") and parts.hostname and parts.port != 0
+        (parts.hostname or "").encode("idna")
+    except ValueError:  # brackets that do not close, a port beyond 65535, a label that is too long
+        known = False
+    if not known:
         raise BadRequestData("endpoint.uri must be an http, https, mqtt or mqtts address.")
+    topic = unquote(parts.path).strip("/")
+    if parts.scheme.startswith("mqtt") and (not topic or "+" in topic or "#" in topic):
+        raise BadRequestData("endpoint.uri must name the topic to publish to, as mqtt://host:1883/topic.")
     if endpoint.get("accept", ACCEPTS[0]) not in ACCEPTS:
         raise BadRequestData(f"endpoint.accept must be one of {', '.join(ACCEPTS)}.")
     for name in ("receiverInfo", "notifierInfo"):

@@ -12,6 +12,7 @@ from typing import Any
 from dajing.domains.context.ngsi.errors import BadRequestData
 
 LONGEST = 4_096  # characters of an id or name: it stands in headers and addresses
+MOST_DIGITS = 18  # of counts and lengths that a client gives
 NULL = "urn:ngsi-ld:null"
 DEFAULT = "@none"
 
@@ -76,6 +77,11 @@ _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s<>\"{}|\\^`]+\Z")
 _VISIBLE = re.compile(r"[!-~]+")
 _INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.,]\d{1,9})?Z\Z")
+
+
+def whole(text: str) -> int | None:
+    """The number that a few decimal digits write, or None; Python itself fails at some thousands of them."""
+    return int(text) if len(text) <= MOST_DIGITS and text.isascii() and text.isdigit() else None
 
 
 def double(value: float) -> float:

@@ -8,7 +8,7 @@ import msgspec
 
 from dajing.domains.context.ngsi import selection
 from dajing.domains.context.ngsi.evolution import Span
-from dajing.domains.context.ngsi.terms import micros
+from dajing.domains.context.ngsi.terms import canonical_time, micros
 from dajing.domains.context.store.chronicle import named
 from dajing.domains.context.store.reader import Reader
 
@@ -21,7 +21,8 @@ class Archived(Protocol):
     """Where instances are that left the tail."""
 
     def instances(self, *, tenant: str, entity: str, attribute: str, span: Span, most: int) -> list[tuple[int, Json]]:
-        """(row, instance) of one attribute within a span, the newest ``most`` of them in order of time."""
+        """(row, instance) of one attribute within a span in order of time: the newest ``most`` where ``last`` asks for
+        the latest, else the earliest."""
 
 
 class History:
@@ -110,18 +111,21 @@ class History:
         run = self._reader.connection.execute
         tenant, entity = run("SELECT tenant, id FROM chronicle WHERE k=?", (key,)).get
         iri = run("SELECT iri FROM term WHERE n=?", (attr,)).get
-        found = self._archive.instances(tenant=tenant, entity=entity, attribute=str(iri), span=span, most=limit)
         upto = run("SELECT upto FROM gone_history WHERE tenant=? AND id=?", (tenant, entity)).get or 0
         parts = list(run("SELECT dataset, every, upto FROM gone_part WHERE k=? AND attr=?", (key, attr)))
-        kept: dict[Any, tuple[int, Json]] = {}
-        for n, instance in [*found, *hot]:
+
+        def there(n: int, instance: Json) -> bool:
             dataset = instance.get("datasetId")
             dropped = any(n <= end and (every or dataset == part) for part, every, end in parts)
-            if n <= upto or dropped or run("SELECT 1 FROM gone WHERE n=?", (n,)).get:
-                continue
-            same = (dataset, instance["observedAt"]) if "observedAt" in instance else n
-            if same not in kept or kept[same][0] <= n:
-                kept[same] = n, {"instanceId": named(n), **instance}
+            return n > upto and not dropped and not run("SELECT 1 FROM gone WHERE n=?", (n,)).get
+
+        most = limit
+        while True:
+            found = self._archive.instances(tenant=tenant, entity=entity, attribute=str(iri), span=span, most=most)
+            kept = _newest([(n, instance) for n, instance in [*found, *hot] if there(n, instance)])
+            if len(found) < most or len(kept) >= limit + len(hot):
+                break
+            most *= 2  # some of them were deleted or written anew since: as many again are needed
         name = span.timeproperty
 
         def when(entry: tuple[int, Json]) -> tuple[int, int]:
@@ -129,5 +133,15 @@ class History:
             at = instance.get(name) or instance.get("modifiedAt") or instance.get("createdAt") or instance["deletedAt"]
             return micros(at), n
 
-        ordered = [instance for _, instance in sorted(kept.values(), key=when)]
+        ordered = [instance for _, instance in sorted(kept, key=when)]
         return ordered[-limit:][::-1] if span.last else ordered[:limit]
+
+
+def _newest(rows: list[tuple[int, Json]]) -> list[tuple[int, Json]]:
+    """Of a repeated observation the row that was written last."""
+    kept: dict[Any, tuple[int, Json]] = {}
+    for n, instance in rows:
+        same = (instance.get("datasetId"), canonical_time(instance["observedAt"])) if "observedAt" in instance else n
+        if same not in kept or kept[same][0] <= n:
+            kept[same] = n, {"instanceId": named(n), **instance}
+    return list(kept.values())

@@ -132,7 +132,7 @@ class Reader:
             return False
         if wanted.ids and entity["id"] not in wanted.ids:
             return False
-        if wanted.pattern is not None and not wanted.pattern.search(entity["id"]):
+        if wanted.pattern is not None and not wanted.pattern.found_in(entity["id"]):
             return False
         if wanted.types and not selection.matches(types=wanted.types, entity=entity["type"]):
             return False

@@ -121,11 +121,15 @@ def _prepare(connection: apsw.Connection, path: Path) -> None:
     found = connection.pragma("user_version")
     if found > VERSION:
         raise NewerStore(path=path, found=found, known=VERSION)
-    with connection:
-        connection.execute(TABLES)
-        if found == 1:
-            _second(connection)
-        connection.pragma("user_version", VERSION)
+    try:
+        with connection:
+            connection.execute(TABLES)
+            if found == 1:
+                _second(connection)
+            connection.pragma("user_version", VERSION)
+    except apsw.FullError:
+        if found != VERSION:  # else there is nothing to prepare, and what is there can be read
+            raise
 
 
 def _second(connection: apsw.Connection) -> None:

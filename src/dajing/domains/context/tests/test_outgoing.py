@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http.server
 import threading
 from collections.abc import Iterator
@@ -71,3 +72,42 @@ async def test_a_context_is_not_fetched_from_inside_not_even_by_a_redirection(
     contexts = Contexts(outgoing=Outgoing(allowed=allowed))
     with pytest.raises(LdContextNotAvailable, match=why):
         await asyncio.wait_for(contexts.download(redirecting), 30)
+
+
+async def test_contexts_that_drip_for_ever_are_given_up_and_hold_no_other_one_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dajing.domains.context.broker.contexts.FETCH_SECONDS", 1.0)
+    good = b'{"@context": {"height": "http://example.org/height"}}'
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = await reader.readuntil(b"\r\n\r\n")
+        slow = b"drip" in asked
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (100_000 if slow else len(good)))
+        with contextlib.suppress(ConnectionError):
+            while slow:
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+            writer.write(good)
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    contexts = Contexts(outgoing=Outgoing(allowed="127.0.0.1"))
+    async with asyncio.timeout(30):
+        dripping = [asyncio.create_task(contexts.download(f"{address}/drip{n}")) for n in range(12)]
+        await asyncio.sleep(0.1)
+        found = await contexts.download(f"{address}/good")
+        assert not any(task.done() for task in dripping)
+        refused = await asyncio.gather(*dripping, return_exceptions=True)
+    server.close()
+    assert found.document["@context"]["height"] == "http://example.org/height"
+    assert all("longer than 1 seconds" in str(error) for error in refused)
+
+
+@pytest.mark.parametrize("address", ["64:ff9b::7f00:1", "64:ff9b::a01:203", "2002:7f00:1::1", "::ffff:10.0.0.1"])
+def test_a_private_address_inside_a_public_one_is_private(address: str) -> None:
+    assert not Outgoing(allowed="").permits(host=address, address=address)
+    assert Outgoing(allowed="").permits(host="64:ff9b::808:808", address="64:ff9b::808:808")

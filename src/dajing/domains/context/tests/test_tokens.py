@@ -64,3 +64,29 @@ async def test_a_token_opens_what_its_scope_and_tenant_say_and_nothing_else(
         rows.execute("UPDATE identity_apitoken SET revoked_at = '2026-01-01' WHERE client_id = 'reader'")
         rows.commit()
         assert await call("GET", "reader") == 401
+
+
+async def test_a_token_that_may_only_write_cannot_read_by_a_subscription(broker: Broker, tmp_path: Path) -> None:
+    both = ["context.read", "context.write"]
+    _rows(tmp_path / "rows.db", sensor=("", ["context.write"], 100), reader=("", both[:1], 100), both=("", both, 100))
+    broker.auth = Tokens(rows=tmp_path / "rows.db", clock=broker.clock)
+    transport = httpx.ASGITransport(app=Application(broker=broker))
+    subscription = {
+        "id": "urn:x:s", "type": "Subscription", "entities": [{"type": "Lamp"}],
+        "notification": {"endpoint": {"uri": "http://127.0.0.1:9/n"}},
+    }  # fmt: skip
+    asked = {"type": "Query", "entities": [{"type": "Lamp"}]}
+    async with httpx.AsyncClient(transport=transport, base_url="http://broker/ngsi-ld/v1") as client:
+
+        async def call(method: str, path: str, token: str, body: Any = None) -> int:
+            headers = {"Authorization": f"Bearer {token}"}
+            return (await client.request(method, path, headers=headers, json=body)).status_code
+
+        found = [await call("POST", "/subscriptions", token, subscription) for token in ("sensor", "reader", "both")]
+        assert found == [403, 403, 201]
+        change = {"notification": {"endpoint": {"uri": "http://127.0.0.1:10/n"}}}
+        assert await call("PATCH", "/subscriptions/urn:x:s", "sensor", change) == 403
+        assert await call("POST", "/entityOperations/query", "sensor", asked) == 403
+        assert await call("POST", "/entityOperations/query", "reader", asked) == 200
+        assert await call("DELETE", "/temporal/entities/urn:x:1/attrs/entityOperations/query", "reader") == 403
+        assert await call("POST", "/entities", "sensor", {"id": "urn:x:1", "type": "Lamp"}) == 201

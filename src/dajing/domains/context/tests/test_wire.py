@@ -74,7 +74,7 @@ async def test_requests_that_come_at_once_are_answered_in_their_order(tmp_path: 
         assert (await answer(reader))[0] == 404
 
 
-async def test_a_body_in_pieces_in_chunks_or_of_any_length_is_the_same_body(tmp_path: Path) -> None:
+async def test_a_body_in_pieces_or_of_any_length_is_the_same_body(tmp_path: Path) -> None:
     async with connection(tmp_path) as (reader, writer):
         body = json.dumps(LAMP).encode()
         whole = request("POST", "/entities", body)
@@ -83,16 +83,22 @@ async def test_a_body_in_pieces_in_chunks_or_of_any_length_is_the_same_body(tmp_
             await writer.drain()
             await asyncio.sleep(0)
         assert (await answer(reader))[0] == 201
-        head = "POST /ngsi-ld/v1/entities HTTP/1.1\r\nHost: b\r\nContent-Type: application/json\r\n"
-        writer.write(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
-        assert (await answer(reader))[0] == 411  # the length has to be told
-        writer.write(request("GET", "/types"))
-        assert (await answer(reader))[0] == 200
         long = json.dumps([{"id": f"urn:x:{n}", "type": "T", "text": "x" * 1_000} for n in range(200)]).encode()
         assert len(long) > SHORT_BODY
         writer.write(request("POST", "/entityOperations/upsert", long) + request("GET", "/entities/urn:x:199"))
         assert (await answer(reader))[0] == 201
         assert (await answer(reader))[0] == 200
+
+
+async def test_a_body_whose_length_is_not_told_ends_the_connection(tmp_path: Path) -> None:
+    head = b"POST /ngsi-ld/v1/entities HTTP/1.1\r\nHost: b\r\nContent-Type: application/json\r\n"
+    body = json.dumps(LAMP).encode()
+    for rest in (b"\r\n", b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)):
+        async with connection(tmp_path) as (reader, writer):
+            writer.write(head + rest)
+            status, headers, _ = await answer(reader)
+            assert (status, headers["connection"].lower()) == (411, "close")
+            assert await reader.read() == b""
 
 
 async def test_who_asks_whether_to_send_a_body_is_told_to(tmp_path: Path) -> None:

@@ -133,3 +133,46 @@ def test_history_that_was_deleted_does_not_come_back_from_the_archive(town: City
     assert town.ask("DELETE", f"/temporal/entities/{ID}").status_code == 204
     town.observe(6, 6)
     assert town.values() == [6]
+
+
+def test_the_latest_n_are_n_however_often_the_newest_was_repeated_or_deleted(town: City) -> None:
+    for minute in range(8):
+        town.observe(minute, minute)
+    town.archive()
+    for value in (70, 71, 72, 73):  # the newest four times more, each archived by itself
+        town.observe(7, value)
+        town.archive()
+    assert town.values(lastN=3) == [73, 6, 5]
+    assert town.values() == [0, 1, 2, 3, 4, 5, 6, 73]
+    town.observe(8, 8)
+    assert town.values(lastN=3) == [8, 73, 6]
+
+
+def test_an_answer_that_is_cut_begins_with_the_earliest_also_in_the_archive(
+    town: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for minute in range(8):
+        town.observe(minute, minute)
+    town.archive()
+    town.observe(8, 8)
+    monkeypatch.setattr("dajing.domains.context.store.history.MOST", 5)
+    monkeypatch.setattr("dajing.domains.context.broker.temporal.MOST", 5)
+    assert town.values() == [0, 1, 2, 3, 4]
+    query = {"options": "aggregatedValues", "aggrMethods": "sum", "aggrPeriodDuration": "P1M"}
+    answer = town.ask("GET", f"/temporal/entities/{ID}", params=query)
+    assert (answer.status_code, answer.json()["title"]) == (403, "Too many results")
+
+
+@pytest.mark.parametrize("period", ["PT0S", "PT2M", "P1M"])
+def test_aggregates_are_the_same_before_and_after_archiving(town: City, period: str) -> None:
+    for minute in (0, 1, 2, 5, 9):
+        town.observe(minute, minute + 0.5)
+    query = {
+        "options": "aggregatedValues", "aggrMethods": "sum,avg,min,max,stddev,sumsq,totalCount,distinctCount",
+        "aggrPeriodDuration": period, "timerel": "after", "timeAt": NOW.isoformat().replace("+00:00", "Z"),
+        "attrs": "pm25",
+    }  # fmt: skip
+    before = town.ask("GET", f"/temporal/entities/{ID}", params=query).json()
+    town.archive()
+    assert town.hot() == 0
+    assert town.ask("GET", f"/temporal/entities/{ID}", params=query).json() == before
