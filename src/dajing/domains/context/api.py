@@ -113,10 +113,9 @@ def by_unit(*, kind: str) -> dict[str, int]:
     if reader is None:
         return {}
     sql = (
-        "SELECT w.value, count(*) FROM kind t CROSS JOIN word w INDEXED BY word_of ON w.k=t.k AND w.attr=? "
-        "WHERE t.type=? GROUP BY w.value"
+        "SELECT w.value, count(*) FROM word w CROSS JOIN kind t ON t.k=w.k AND t.type=? WHERE w.attr=? GROUP BY w.value"
     )
-    values = reader.term("", _iri("areaServed")), reader.term("", _iri(kind))
+    values = reader.term("", _iri(kind)), reader.term("", _iri("areaServed"))
     return dict(reader.connection.execute(sql, values))
 
 

@@ -19,13 +19,14 @@ from dajing.domains.context.ngsi.errors import HeadTooLarge, InvalidRequest, Pro
 MOST_HEAD = 128 * 1024  # bytes of a request line with its headers
 PATIENCE = 60.0  # seconds
 LEAST = 32 * 1024  # bytes that must come within that time as long as a request is not complete
+IDLE = 5  # times as long a connection may rest between two requests
 MOST_FILES = 65_536
 
 
 class Connection(HttpToolsProtocol):
     """One connection of a client."""
 
-    _head = _got = _seen = 0
+    _head = _got = _seen = _idle = 0
     _headed = False  # whether the head of the newest request is complete
     _watch: asyncio.TimerHandle | None = None
 
@@ -69,6 +70,10 @@ class Connection(HttpToolsProtocol):
         """Is the request coming along?"""
         if self._incomplete() and self._got - self._seen < LEAST:
             self._end(TooSlow(f"The request was not complete after {PATIENCE:g} seconds."))
+            return
+        self._idle = self._idle + 1 if self._got == self._seen else 0
+        if self._idle >= IDLE and (self.cycle is None or self.cycle.response_complete):
+            self.transport.close()
             return
         self._seen = self._got
         self._watch = self.loop.call_later(PATIENCE, self._look)

@@ -7,8 +7,9 @@ requests, clients that do not read) goes uvicorn's own way, and so do connection
 
 from __future__ import annotations
 
-import asyncio
 import re
+from collections.abc import Coroutine
+from functools import partial
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
@@ -23,9 +24,12 @@ _LENGTH, _ENCODING = b"content-length", b"transfer-encoding"
 
 
 class Exchange:
-    """One request on the short way; it stands where uvicorn keeps its cycle, and is its own event of messages."""
+    """One request on the short way.
 
-    __slots__ = ("disconnected", "keep_alive", "parts", "response_complete")
+    It stands where uvicorn keeps its cycle (nobody waits for its messages) and its task (it cannot be cancelled).
+    """
+
+    __slots__ = ("disconnected", "keep_alive", "parts", "response_complete", "work")
     more_body = response_started = False
 
     def __init__(self, *, keep_alive: bool) -> None:
@@ -33,14 +37,18 @@ class Exchange:
         self.response_complete = False
         self.keep_alive = keep_alive
         self.parts: list[bytes] = []
+        self.work: Coroutine[Any, None, tuple[Request, Answer]]
 
     @property
     def message_event(self) -> Exchange:
-        """Nobody waits for messages of this request."""
+        """Its own event."""
         return self
 
     def set(self) -> None:
-        """As above."""
+        """Nobody waits."""
+
+    def cancel(self, msg: str = "") -> None:
+        """What was begun is completed."""
 
 
 class Wire(Connection):
@@ -99,14 +107,23 @@ class Wire(Connection):
             return
         self.short = None
         self.cycle = cast(Any, exchange)
-        application = cast(Application, self.config.app)
-        work = application.respond(self._request(exchange))
-        task = asyncio.Task(work, loop=self.loop, eager_start=True)
-        if task.done():
-            self._write(exchange, task)
+        exchange.work = cast(Application, self.config.app).respond(self._request(exchange))
+        self._go_on(exchange)
+
+    def _go_on(self, exchange: Exchange, _: Any = None) -> None:
+        """Run the work until it waits for something or is done: what a task does, without one for each request."""
+        try:
+            waited = exchange.work.send(None)
+        except StopIteration as done:
+            self.tasks.discard(cast(Any, exchange))
+            self._write(exchange, *done.value)
             return
-        self.tasks.add(cast(Any, task))
-        task.add_done_callback(lambda done: self._write(exchange, done))
+        self.tasks.add(cast(Any, exchange))
+        if waited is None:
+            self.loop.call_soon(self._go_on, exchange)
+            return
+        waited._asyncio_future_blocking = False  # how a future is told that its awaiting was seen
+        waited.add_done_callback(partial(self._go_on, exchange))
 
     def _request(self, exchange: Exchange) -> Request:
         path, _, query = self.url.partition(b"?")
@@ -118,13 +135,11 @@ class Wire(Connection):
         parts = exchange.parts
         return Request(scope=scope, given=parts[0] if len(parts) == 1 else b"".join(parts))
 
-    def _write(self, exchange: Exchange, done: asyncio.Task[tuple[Request, Answer]]) -> None:
+    def _write(self, exchange: Exchange, request: Request, answer: Answer) -> None:
         """One write: head and body."""
-        self.tasks.discard(cast(Any, done))
         exchange.response_complete = True
-        if exchange.disconnected or self.transport.is_closing() or done.cancelled():
+        if exchange.disconnected or self.transport.is_closing():
             return
-        request, answer = done.result()
         parts = [STATUS_LINE[answer.status]]
         for name, value in answer.headers:
             if _UNSAFE.search(value):
@@ -141,4 +156,6 @@ class Wire(Connection):
         self.transport.write(b"".join(parts))
         if not exchange.keep_alive:
             self.transport.close()
-        self.on_response_complete()
+        self.server_state.total_requests += 1
+        if self.pipeline:
+            self.on_response_complete()

@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS has(attr INTEGER, k INTEGER, PRIMARY KEY(attr, k)) WI
 CREATE TABLE IF NOT EXISTS number(attr INTEGER, value REAL, k INTEGER, PRIMARY KEY(attr, value, k)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS word(attr INTEGER, value TEXT, k INTEGER, PRIMARY KEY(attr, value, k)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS number_of ON number(k, attr, value);
-CREATE INDEX IF NOT EXISTS word_of ON word(k, attr, value);
+DROP INDEX IF EXISTS word_of;
 CREATE TABLE IF NOT EXISTS place(
   attr INTEGER, cell INTEGER, k INTEGER, east REAL, north REAL, PRIMARY KEY(attr, cell, k)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS place_of ON place(k, attr, east, north);
