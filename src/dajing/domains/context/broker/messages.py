@@ -38,7 +38,9 @@ def payload(
     *, subscription: Subscription, change: Change, wanted: Touched, lookup: Callable[[str], Json | None]
 ) -> list[Json]:
     """The entities of one notification in their form; empty when nothing of the entity is asked for."""
-    form = form_of(subscription=subscription, lookup=lookup)
+    form = subscription.form
+    if form is None or form.join:
+        form = subscription.form = form_of(subscription=subscription, lookup=lookup)
     entity = shown(change=change, wanted=wanted, previous=bool(subscription.notification.get("showChanges")))
     if subscription.endpoint.get("accept") == GEO_JSON:
         return [feature(entity=entity, form=form, geometry=LOCATION)]
@@ -55,7 +57,7 @@ def shown(*, change: Change, wanted: Touched, previous: bool) -> Json:
         chosen = {iri for _, iri, _, _ in wanted}
         kept = {iri: v for iri, v in attrs.items() if iri in chosen}
         return {**gone, "attrs": kept, "deletedAt": change.at}
-    if not wanted:
+    if not wanted or not (previous or any(trigger == "attributeDeleted" for trigger, *_ in wanted)):
         return change.new
     now = {iri: list(instances) for iri, instances in change.new["attrs"].items()}
     for trigger, iri, old, new in wanted:

@@ -266,12 +266,14 @@ class PlainChange(Change):
     ``observed`` those that were written with a time.
     """
 
-    __slots__ = ("after", "before", "differing", "observed")
+    __slots__ = ("_made", "after", "before", "differing", "observed")
 
     def __init__(self, *, before: Entity | None, after: Entity, at: str) -> None:
-        self.before, self.after, self.at = before, after, at
+        super().__init__(old=None, new=None, at=at)
+        self.before, self.after = before, after
         self.differing: list[tuple[str, Instance | None, Instance]] = []
         self.observed: list[tuple[str, Instance]] = []
+        self._made: dict[int, Json] = {}
 
     @property
     def gone(self) -> list[tuple[str, Instance]]:
@@ -280,15 +282,33 @@ class PlainChange(Change):
             return []
         return [(iri, record) for iri, (record,) in self.before.attrs.items() if iri not in self.after.attrs]
 
+    def _general(self, record: Instance) -> Json:
+        """A record in general form; always the same object, since it is looked for by identity."""
+        found = self._made.get(id(record))
+        if found is None:
+            found = self._made[id(record)] = general(record)
+        return found
+
+    def _entity(self, record: Entity) -> Json:
+        attrs = {iri: [self._general(instance)] for iri, (instance,) in record.attrs.items()}
+        return {
+            "id": record.id, "type": record.type, "attrs": attrs, "createdAt": record.created_at,
+            "modifiedAt": record.modified_at,
+        }  # fmt: skip
+
     @property
     def old(self) -> Json | None:
         """The entity as it was, in general form."""
-        return general(self.before) if self.before is not None else None
+        if self._old is None and self.before is not None:
+            self._old = self._entity(self.before)
+        return self._old
 
     @property
     def new(self) -> Json | None:
         """The entity as it is."""
-        return general(self.after)
+        if self._new is None:
+            self._new = self._entity(self.after)
+        return self._new
 
     def attributes(self) -> list[tuple[str, str, Json | None, Json | None]]:
         """As ``Change.attributes``."""
@@ -297,10 +317,10 @@ class PlainChange(Change):
         for iri, (now,) in self.after.attrs.items():
             was = before.get(iri)
             if was is None:
-                found.append(("attributeCreated", iri, None, general(now)))
+                found.append(("attributeCreated", iri, None, self._general(now)))
             elif was[0] is not now:
-                found.append(("attributeUpdated", iri, general(was[0]), general(now)))
-        return found + [("attributeDeleted", iri, general(was), None) for iri, was in self.gone]
+                found.append(("attributeUpdated", iri, self._general(was[0]), self._general(now)))
+        return found + [("attributeDeleted", iri, self._general(was), None) for iri, was in self.gone]
 
     def scope(self) -> Json | None:
         """A plain entity has no scope."""

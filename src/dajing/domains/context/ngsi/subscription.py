@@ -12,7 +12,7 @@ from dajing.domains.context.ngsi import geoquery, projection, selection
 from dajing.domains.context.ngsi import query as q_language
 from dajing.domains.context.ngsi.context import Context
 from dajing.domains.context.ngsi.errors import BadRequestData
-from dajing.domains.context.ngsi.forms import LOCATION
+from dajing.domains.context.ngsi.forms import LOCATION, Form
 from dajing.domains.context.ngsi.merge import Change
 from dajing.domains.context.ngsi.pattern import Pattern
 from dajing.domains.context.ngsi.scope import ScopeQuery
@@ -74,6 +74,7 @@ class Subscription:
     datasets: tuple[str, ...] | None = None
     status: Json = field(default_factory=dict)
     rendering: Context | None = None  # of the member jsonldContext, where it was given
+    form: Form | None = None  # of its notifications, once there was one
 
     @property
     def notification(self) -> Json:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -30,6 +31,7 @@ class Endpoint:
     def __init__(self, port: int, status: int = 200) -> None:
         self.port, self.status = port, status
         self.values: list[int] = []
+        self.bodies: list[dict[str, Any]] = []
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -37,6 +39,7 @@ class Endpoint:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
                 length = int(head.lower().partition("content-length:")[2].split("\r\n")[0])
                 body = json.loads(await reader.readexactly(length))
+                self.bodies.append(body)
                 self.values += [entity["count"]["value"] for entity in body["data"]]
                 writer.write(f"HTTP/1.1 {self.status} X\r\nContent-Length: 0\r\n\r\n".encode())
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -161,3 +164,23 @@ async def test_a_kill_between_change_and_delivery_loses_no_notification(tmp_path
     finally:
         process.kill()
         process.wait()
+
+
+async def test_a_change_is_shown_with_what_was_before_whichever_way_it_came(store: Location) -> None:
+    broker, endpoint = _broker(store), Endpoint(_free_port())
+    await broker.start()
+    async with endpoint.listening(), _client(broker) as client:
+        notification = {"endpoint": {"uri": f"http://127.0.0.1:{endpoint.port}/n"}, "showChanges": True}
+        body = {"type": "Subscription", "entities": [{"type": "Counter"}], "notification": notification}
+        assert (await client.post("/subscriptions", json=body)).status_code == 201
+        for value in (1, 2):
+            await _count(client, value)
+        plain = {"count": {"type": "Property", "value": 3}}
+        assert (await client.patch("/entities/urn:x:counter/attrs", json=plain)).status_code == 204
+        batch = [{"id": "urn:x:counter", "type": "Counter", "count": {"type": "Property", "value": 4}}]
+        update = "/entityOperations/upsert?options=update"
+        assert (await client.post(update, json=batch)).status_code == 204
+        await _until(lambda: len(endpoint.values) == 4)
+    await broker.stop()
+    shown = [found["data"][0]["count"] for found in endpoint.bodies]
+    assert [(s["value"], s.get("previousValue")) for s in shown] == [(1, None), (2, 1), (3, 2), (4, 3)]
