@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dajing.domains.context import api
+from dajing.domains.context.ngsi.terms import whole
 from dajing.domains.context.viewing import console, contents, interface, words
 from dajing.kernel.identity.api import audience
 from dajing.kernel.settings import settings
@@ -48,7 +49,7 @@ def kind(request: HttpRequest, name: str) -> HttpResponse:
     area = request.GET.get("area", "")
     area = area if area in codes else ""
     after = request.GET.get("after", "0")
-    found, following = api.items(kind=name, area=area, after=int(after) if after.isdecimal() else 0, limit=PAGE)
+    found, following = api.items(kind=name, area=area, after=whole(after) or 0, limit=PAGE)
     context = {
         "name": name, "title": words.kind(name), "count": counts[name], "moment_control": False,
         "items": [

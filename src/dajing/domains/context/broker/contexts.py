@@ -20,6 +20,7 @@ FETCH_SECONDS = 5.0
 FETCH_BYTES = 2 * 1024 * 1024
 MOST_DOCUMENTS = 500
 MOST_FLAT = 1_000
+KEPT_SOURCE = 64 * 1024  # characters
 RETRY_SECONDS = 5.0
 _ETSI = "https://uri.etsi.org/ngsi-ld/"
 _EMBEDDED_AT = "2026-06-27T00:00:00.000Z"  # the state of the catalogue that the table was made from
@@ -68,10 +69,13 @@ class Contexts:
         key = (tenant, source if isinstance(source, str) else msgspec.json.encode(source).decode())
         found = self._flat.get(key)
         if found is None:
+            if len(key[1]) > FETCH_BYTES:
+                raise BadRequestData(f"An @context has at most {FETCH_BYTES} bytes, here as behind an address.")
             found = await self._flatten(source, tenant)
             if len(self._flat) >= MOST_FLAT:
                 self._flat.clear()
-            self._flat[key] = found
+            if len(key[1]) <= KEPT_SOURCE:  # a long one that comes in a body is seldom seen again
+                self._flat[key] = found
         for url in found[1]:
             if (remote := self.known(url, tenant=tenant)) is not None:
                 remote.hits += 1

@@ -19,6 +19,7 @@ CORE_URLS = frozenset(
 )
 VOCAB = "https://uri.etsi.org/ngsi-ld/default-context/"
 MAX_DEPTH = 12
+MOST_KEPT, KEPT = 20_000, 500  # names of a context whose expansion is remembered, and the characters of one
 
 CORE_DOCUMENT: dict[str, Any] = json.loads(
     files("dajing.domains.context.ngsi").joinpath("contexts/core-v1.9.jsonld").read_text(encoding="utf-8")
@@ -63,7 +64,7 @@ class Context:
         found = self._expanded.get(name)
         if found is None:
             found = _expand(name, self._forward)
-            if len(self._expanded) < 20_000:
+            if len(self._expanded) < MOST_KEPT and len(name) <= KEPT:
                 self._expanded[name] = found
         return found
 
@@ -72,7 +73,7 @@ class Context:
         found = self._short.get(iri)
         if found is None:
             found = self._compact(iri)
-            if len(self._short) < 20_000:
+            if len(self._short) < MOST_KEPT and len(iri) <= KEPT:
                 self._short[iri] = found
         return found
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from dajing.domains.context.ngsi.context import Context
+from dajing.domains.context.ngsi.context import KEPT, MOST_KEPT, Context
 from dajing.domains.context.ngsi.errors import BadRequestData
 from dajing.domains.context.ngsi.geometry import need_geometry
 from dajing.domains.context.ngsi.quick import plain_instance
@@ -114,7 +114,14 @@ class Reader:
             raise BadRequestData(f"{name} is a term of the core and cannot be the name of an attribute.")
         many = isinstance(value, list) and len(value) > 0 and all(_reified(v) for v in value)
         iri = self.context.expand(name)
-        if name not in NOT_ATTRIBUTES and name != "ngsildproof" and len(self._plain_names) < 20_000:
+        if iri.startswith("@"):
+            raise BadRequestData(f"{name} stands for {iri} in the @context and cannot be the name of an attribute.")
+        if (
+            name not in NOT_ATTRIBUTES
+            and name != "ngsildproof"
+            and len(self._plain_names) < MOST_KEPT
+            and len(name) <= KEPT
+        ):
             self._plain_names[name] = iri
         instances = [self.instance(v, name, depth) for v in (value if many else [value])]
         if iri in SPATIAL and any(i.get("type", "GeoProperty") != "GeoProperty" and not _orders(i) for i in instances):

@@ -136,7 +136,7 @@ def need_uri(value: Any, *, what: str) -> str:
 
 def need_name(value: Any, *, what: str) -> str:
     """``value`` itself when it is a name, a prefixed name or an IRI (4.6.2)."""
-    if isinstance(value, str) and (_NAME.match(value) or (":" in value and is_uri(value))):
+    if isinstance(value, str) and len(value) <= LONGEST and (_NAME.match(value) or (":" in value and is_uri(value))):
         return value
     raise BadRequestData(f"{what} {str(value)[:120]!r} is no name: a letter, then letters, digits or '_', or an IRI.")
 

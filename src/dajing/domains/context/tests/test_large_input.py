@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import httpx
 import pytest
 
@@ -72,3 +74,24 @@ async def test_the_name_of_a_tenant_has_a_bound(city: httpx.AsyncClient, broker:
     answer = await city.post("/entities", json={"id": "urn:x:1", "type": "T"}, headers=long)
     assert answer.status_code == 400
     assert not broker.reader.tenants()
+
+
+async def test_long_contexts_and_names_leave_nothing_behind(city: httpx.AsyncClient, broker: Broker) -> None:
+    long = {f"term{n}": f"http://example.org/{n}/{'x' * 100}" for n in range(1_000)}
+    headers = {"Content-Type": "application/ld+json"}
+    for n in range(3):
+        body = {"id": f"urn:x:{n}", "type": "T", "term1": n, "@context": [long, {"n": f"http://example.org/n/{n}"}]}
+        assert (await city.post("/entities", content=json.dumps(body), headers=headers)).status_code == 201
+    assert sum(len(source) for _, source in broker.contexts._flat) < 10_000
+    endless = {f"t{n}": "http://example.org/" + "x" * 10_000 for n in range(300)}
+    body = {"id": "urn:x:endless", "type": "T", "@context": endless}
+    assert (await city.post("/entities", content=json.dumps(body), headers=headers)).status_code == 400
+    named = await city.post("/entities", json={"id": "urn:x:named", "type": "T", "n" * 5_000: 1})
+    assert (named.status_code, (await city.get("/entities", params={"type": "t" * 5_000})).status_code) == (400, 400)
+
+
+@pytest.mark.parametrize("keyword", ["@type", "@id", "@value"])
+async def test_an_attribute_whose_name_stands_for_a_keyword_is_refused(city: httpx.AsyncClient, keyword: str) -> None:
+    body = {"id": "urn:x:1", "type": "T", "power": 1, "@context": {"power": keyword}}
+    headers = {"Content-Type": "application/ld+json"}
+    assert (await city.post("/entities", content=json.dumps(body), headers=headers)).status_code == 400

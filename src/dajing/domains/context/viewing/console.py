@@ -14,6 +14,7 @@ import time
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -23,6 +24,7 @@ from dajing.kernel.text import Text
 
 BASE = "/ngsi-ld/v1/"
 FIRST = "entities?type=AirQualityObserved&limit=2&options=keyValues"
+_ASCII = "".join(map(chr, range(33, 127)))
 SECONDS, MOST = 20.0, 200_000
 EXAMPLES = (
     (Text(zh="有哪些类型", en="Which types there are"), "types"),
@@ -49,9 +51,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def target(self) -> str:
-        """The request target, without anything that could end its line."""
+        """The request target, without anything that could end its line; what is not ASCII is encoded, as it must be."""
         path = "".join(c for c in self.path.strip() if c.isprintable() and c not in " \\")
-        return BASE + path.removeprefix(BASE).lstrip("/")
+        return BASE + quote(path.removeprefix(BASE).lstrip("/"), safe=_ASCII)
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +91,7 @@ def _over_http(asked: Asked, settings: Settings) -> tuple[int, list[tuple[str, s
     try:
         headers = {"Authorization": f"Bearer {asked.token}", "Accept": "application/json"}
         headers |= {"NGSILD-Tenant": asked.tenant} if asked.tenant else {}
-        connection.request("GET", asked.target.encode("ascii", "ignore").decode(), headers=headers)
+        connection.request("GET", asked.target, headers=headers)
         answer = connection.getresponse()
         return answer.status, answer.getheaders(), answer.read(16 << 20)
     finally:

@@ -171,3 +171,16 @@ def test_a_history_opens_at_the_shortest_span_that_holds_an_observation(officer:
     late = contents.shortest(id=TRAFFIC, name="averageVehicleSpeed", at=NOW + timedelta(days=5))
     assert late == "7d"
     assert contents.shortest(id=TRAFFIC, name="averageVehicleSpeed", at=NOW + timedelta(days=50)) == "all"
+
+
+def test_the_console_encodes_what_is_not_ascii_and_asks_exactly_that(officer: Client, filled: Path) -> None:
+    path = 'entities?type=TrafficFlowObserved&q=name=="没有这条路"&limit=0&count=true'
+    html = officer.post("/context/console/", {"path": path}).content.decode()
+    assert "q=name==%22%E6%B2%A1%E6%9C%89" in html or "%E6%B2%A1%E6%9C%89" in html
+    asked = console.Asked(path="entities/urn:x:路灯?options=keyValues", token="", tenant="")
+    assert asked.target == "/ngsi-ld/v1/entities/urn:x:%E8%B7%AF%E7%81%AF?options=keyValues"
+
+
+def test_a_page_number_that_is_no_key_is_the_first_page(officer: Client, filled: Path) -> None:
+    for after in ("9" * 5_000, "9" * 30, "-1", "x", "²"):
+        assert officer.get("/context/type/Device/", {"after": after}).status_code == 200
