@@ -7,17 +7,20 @@ requests, clients that do not read) goes uvicorn's own way, and so do connection
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Coroutine
 from functools import partial
 from typing import Any, cast
 
+import structlog
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from dajing.domains.context.broker.app import Application
 from dajing.domains.context.broker.connections import Connection
 from dajing.domains.context.broker.exchange import Answer, Request
 
+_log = structlog.get_logger()
 SHORT_BODY = 128 * 1024  # bytes
 _UNSAFE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")  # what no header may hold, or a client could write an answer's head
 _LENGTH, _ENCODING = b"content-length", b"transfer-encoding"
@@ -80,7 +83,7 @@ class Wire(Connection):
         """Whether the short way may be taken."""
         before = self.cycle
         if (
-            self.expect_100_continue or self.flow.write_paused or self.parser.should_upgrade()
+            self.expect_100_continue or self.flow.write_paused or self.parser.should_upgrade() or self.url[:1] != b"/"
             or (before is not None and not before.response_complete) or self.parser.get_http_version() != "1.1"
         ):  # fmt: skip
             return False
@@ -118,6 +121,12 @@ class Wire(Connection):
             self.tasks.discard(cast(Any, exchange))
             self._write(exchange, *done.value)
             return
+        except (Exception, asyncio.CancelledError):
+            _log.exception("context.wire_failed")
+            self.tasks.discard(cast(Any, exchange))
+            exchange.response_complete = True
+            self.transport.close()
+            return
         self.tasks.add(cast(Any, exchange))
         if waited is None:
             self.loop.call_soon(self._go_on, exchange)
@@ -142,12 +151,10 @@ class Wire(Connection):
             return
         parts = [STATUS_LINE[answer.status]]
         for name, value in answer.headers:
-            if _UNSAFE.search(value):
-                raise RuntimeError("Invalid HTTP header value.")
             if name == b"Connection":
                 exchange.keep_alive = False
-                continue
-            parts += (name, b": ", value, b"\r\n")
+            else:
+                parts += (name, b": ", _UNSAFE.sub(b"", value), b"\r\n")
         if not exchange.keep_alive:
             parts.append(b"connection: close\r\n")
         parts.append(b"\r\n")
@@ -156,6 +163,7 @@ class Wire(Connection):
         self.transport.write(b"".join(parts))
         if not exchange.keep_alive:
             self.transport.close()
-        self.server_state.total_requests += 1
         if self.pipeline:
             self.on_response_complete()
+        else:
+            self.server_state.total_requests += 1  # without the timer that uvicorn sets here: see Connection

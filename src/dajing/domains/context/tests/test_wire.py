@@ -101,6 +101,23 @@ async def test_a_body_whose_length_is_not_told_ends_the_connection(tmp_path: Pat
             assert await reader.read() == b""
 
 
+async def test_an_address_with_its_host_is_the_same_address(tmp_path: Path) -> None:
+    async with connection(tmp_path) as (reader, writer):
+        writer.write(b"GET http://broker/ngsi-ld/v1/types?limit=1 HTTP/1.1\r\nHost: broker\r\n\r\n")
+        assert (await answer(reader))[0] in (200, 400)
+        writer.write(request("GET", "/types"))
+        assert (await answer(reader))[0] == 200
+
+
+async def test_no_header_of_an_answer_is_written_by_a_client(tmp_path: Path) -> None:
+    async with connection(tmp_path) as (reader, writer):
+        writer.write(
+            request("GET", "/types", b"", 'Link: <http://x/%0d%0aSet-Cookie:a>; rel="http://x"', "NGSILD-Tenant: a\tb")
+        )
+        _, headers, _ = await answer(reader)
+        assert "set-cookie" not in headers
+
+
 async def test_who_asks_whether_to_send_a_body_is_told_to(tmp_path: Path) -> None:
     async with connection(tmp_path) as (reader, writer):
         body = json.dumps(LAMP).encode()
