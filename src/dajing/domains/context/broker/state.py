@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import time
 from collections import OrderedDict
@@ -19,7 +20,7 @@ import structlog
 from dajing.domains.context.broker.contexts import Contexts, Remote
 from dajing.domains.context.broker.outgoing import Outgoing
 from dajing.domains.context.broker.pieces import Pieces
-from dajing.domains.context.ngsi.errors import NoTenant
+from dajing.domains.context.ngsi.errors import NoTenant, TooComplexQuery
 from dajing.domains.context.ngsi.terms import iso, micros
 from dajing.domains.context.store.chronicle import Keep
 from dajing.domains.context.store.holding import hold
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 MOST_RENDERED = 20_000
 SHORT = 0.001  # seconds that a query may hold the event loop
+LONGEST = 20.0  # seconds that it may hold one of the two threads beside it
 MOST_INSTANCES = 10_000  # of one temporal answer; a longer one is cut (206)
 HOT = timedelta(days=2)  # how long history stays in live.db once it is archived
 SET_BACK = timedelta(hours=1)  # a clock set back further was wrong before, and its new time counts
@@ -133,25 +135,34 @@ class Broker:
         return self.writer.submit(act, heavy=heavy)
 
     async def read[T](self, work: Callable[[], T]) -> T:
-        """Run a query beside the event loop, so that a slow one delays nobody."""
-        return await asyncio.get_running_loop().run_in_executor(self.pool, work)
+        """Run a query beside the event loop, so that a slow one delays nobody; one that takes too long is given up."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self.pool, self._within, LONGEST, work)
+        except apsw.InterruptError:
+            raise TooComplexQuery(
+                f"The query took longer than {LONGEST:g} seconds; narrow it by type, place, time or value."
+            ) from None
 
     async def ask[T](self, work: Callable[[], T]) -> T:
         """Run a query here while it is short, beside the event loop when it turns out to be long."""
+        if isinstance(self.reader.connection, apsw.Connection):  # a server is always waited for
+            with contextlib.suppress(apsw.InterruptError):
+                return self._within(SHORT, work)
+        return await self.read(work)
+
+    def _within[T](self, seconds: float, work: Callable[[], T]) -> T:
+        """What work gives; ``apsw.InterruptError`` where the store takes longer. A server counts for itself."""
         connection = self.reader.connection
         if not isinstance(connection, apsw.Connection):
-            return await self.read(work)  # a server is always waited for
-        until = time.perf_counter() + SHORT
+            return work()
+        until = time.perf_counter() + seconds
         connection.set_progress_handler(lambda: time.perf_counter() > until, STEPS)
         try:
             return work()
-        except apsw.InterruptError:
-            pass
         finally:
             connection.set_progress_handler(None)
             if connection.in_transaction:  # cut off inside: its view of the store must not stay
                 connection.execute("ROLLBACK")
-        return await self.read(work)
 
     def need_tenant(self, tenant: str) -> None:
         """Refuse to read from a tenant that was never written to (6.3.14)."""

@@ -68,6 +68,12 @@ class LdContextNotAvailable(Problem):
     status, kind, title = 504, "LdContextNotAvailable", "JSON-LD context not available"
 
 
+class TooComplexQuery(Problem):
+    """The query would take more than it may (6.3.2)."""
+
+    status, kind, title = 403, "TooComplexQuery", "Too complex query"
+
+
 class TooManyResults(Problem):
     """The query would give more than one answer may hold."""
 

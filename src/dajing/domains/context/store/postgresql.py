@@ -22,6 +22,7 @@ from dajing.kernel.text import Refusal, Text
 LOCK = 0x44616A696E67  # of the one writer of a database
 NAME = "dajing live"  # how the server lists these sessions
 WAITS = 10.0  # seconds for the lock
+LONGEST = 20  # seconds that one statement of a reader may take
 ROWS = 100  # fetched at once where an answer may be abandoned
 type Values = Sequence[Any] | Mapping[str, Any]
 _DDL = (
@@ -99,6 +100,7 @@ class Connection:
         db.execute("SET search_path TO live")
         if not self._write:
             db.execute("SET default_transaction_read_only TO on")
+            db.execute(f"SET statement_timeout TO '{LONGEST}s'")
             return db
         until = time.monotonic() + WAITS  # the server may not have noticed yet that a writer was killed
         while not _only(db, f"SELECT pg_try_advisory_lock({LOCK})"):
@@ -207,6 +209,8 @@ def _as_apsw(error: psycopg.Error) -> apsw.Error:
         kind = apsw.ConstraintError
     elif isinstance(error, psycopg.errors.DiskFull):
         kind = apsw.FullError
+    elif isinstance(error, psycopg.errors.QueryCanceled):
+        kind = apsw.InterruptError
     elif isinstance(error, psycopg.OperationalError):
         kind = apsw.IOError
     return kind(str(error))

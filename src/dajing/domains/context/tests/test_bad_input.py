@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from dajing.domains.context.broker import state
 from dajing.domains.context.broker.app import Application
 from dajing.domains.context.broker.state import Broker
 
@@ -172,3 +173,18 @@ async def test_a_lenient_broker_tells_errors_in_the_json_that_a_client_accepts(
     types = [answer.headers["content-type"] for answer in (strict, met, usual)]
     assert types == ["application/problem+json", "application/json", "application/problem+json"]
     assert strict.json() == met.json()
+
+
+async def test_a_query_that_takes_too_long_is_given_up_and_said_so(
+    city: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = [{"id": f"urn:x:{n}", "type": "T", "n": n, "text": "x" * 50} for n in range(2_000)]
+    assert (await city.post("/entityOperations/upsert", json=many)).status_code == 201
+    slow = "/entities?type=T&orderBy=n&q=text~=.*y"
+    assert (await city.get(slow)).json() == []
+    monkeypatch.setattr(state, "LONGEST", 0.001)
+    monkeypatch.setattr(state, "STEPS", 10)
+    answer = await city.get(slow)
+    assert answer.status_code == 403
+    assert answer.json()["type"] == "https://uri.etsi.org/ngsi-ld/errors/TooComplexQuery"
+    assert (await city.get("/entities/urn:x:7")).json()["n"]["value"] == 7
