@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from dajing.domains.context.ngsi.errors import BadRequestData, ResourceNotFound
-from dajing.domains.context.ngsi.quick import put_plain
 from dajing.domains.context.ngsi.scope import SCOPE, scope_instance, scope_removed
 from dajing.domains.context.ngsi.terms import NULL, VALUE_OF, canonical_time
 
@@ -69,10 +68,6 @@ def updated(old: Json, fragment: Json, *, at: str) -> tuple[Json, list[str], lis
     missing: list[str] = []
     for iri, instances in fragment["attrs"].items():
         present = attrs.get(iri, [])
-        if (plain := put_plain(present, instances, at)) is not None:
-            attrs[iri] = plain
-            done.append(iri)
-            continue
         known = {i.get("datasetId") for i in present}
         if any(is_null(i) and i.get("datasetId") not in known for i in instances):
             missing.append(iri)
@@ -109,8 +104,6 @@ def _scoped(entity: Json, scope: Any) -> Json:
 
 def _put(present: list[Json], wanted: list[Json], at: str) -> list[Json]:
     """``present`` with each wanted instance replaced, added, or (by NGSI-LD Null) removed."""
-    if (plain := put_plain(present, wanted, at)) is not None:
-        return plain
     by_dataset = {i.get("datasetId"): i for i in present}
     for instance in wanted:
         key = instance.get("datasetId")

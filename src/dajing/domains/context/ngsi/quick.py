@@ -1,7 +1,7 @@
-"""The plain attribute instances that sensors send, read and written without the general machinery.
+"""The plain attribute instances that sensors send, read and shown without the general machinery (records: ``plain``).
 
-Each function gives exactly what the general one gives, or None when the instance is anything but plain (a test compares
-the two over generated input). Nine in ten attributes of telemetry are plain, which is what makes batches fast.
+Each function gives exactly what the general one gives, or None when the instance is anything but plain; a test compares
+the two over generated input.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from dajing.domains.context.ngsi.terms import NULL, VALUE_OF, is_uri, need_time
+from dajing.domains.context.ngsi.terms import NULL, is_uri, need_time
 
 type Json = dict[str, Any]
 
@@ -92,33 +92,3 @@ def shown_plain(instances: list[Json]) -> Json | None:
     found.pop("createdAt", None)
     found.pop("modifiedAt", None)
     return found
-
-
-def put_plain(present: list[Json], wanted: list[Json], at: str) -> list[Json] | None:
-    """The default instance replaced or added where nothing else is asked for."""
-    if len(wanted) != 1 or len(present) > 1:
-        return None
-    (new,) = wanted
-    kind = new.get("type")
-    if kind is None or "datasetId" in new or "subs" in new or VALUE_OF[kind] not in new or NULL in new.values():
-        return None
-    if not present:
-        return [{**new, "createdAt": at, "modifiedAt": at}]
-    (before,) = present
-    if "datasetId" in before:
-        return None
-    created = before["createdAt"] if before["type"] == kind else at
-    return [{**new, "createdAt": created, "modifiedAt": at}]
-
-
-def same_value(was: list[Json] | None, now: list[Json]) -> bool:
-    """Whether both are one plain instance of one value, so that no index row differs."""
-    if was is None or len(was) != 1 or len(now) != 1:
-        return False
-    (old,), (new,) = was, now
-    member = VALUE_OF[new["type"]]
-    before, after = old.get(member), new.get(member)
-    if new["type"] == "GeoProperty":
-        return old["type"] == "GeoProperty" and before == after
-    # 1, 1.0 and true are equal for Python and different for an index
-    return old["type"] == new["type"] and type(before) in _SCALARS and type(before) is type(after) and before == after

@@ -10,7 +10,6 @@ import msgspec
 
 from dajing.domains.context.ngsi import plain
 from dajing.domains.context.ngsi.merge import Change
-from dajing.domains.context.ngsi.quick import same_value
 from dajing.domains.context.store.chronicle import Chronicle
 from dajing.domains.context.store.index import Row, content_row, rows
 from dajing.domains.context.store.pending import Document, Pending, Place, encoded, expiry
@@ -286,7 +285,7 @@ def _rows(old: Json | None, new: Json | None) -> tuple[set[Row], set[Row]]:
     after: set[Row] = set()
     for iri, instances in now.items():
         earlier = was.get(iri)
-        if earlier is instances or same_value(earlier, instances):
+        if earlier is instances:
             continue
         after.update(rows(iri=iri, instances=instances))
         if earlier is not None:
