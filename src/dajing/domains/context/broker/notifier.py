@@ -130,18 +130,18 @@ class Notifier:
             return queued
         with self._guard:
             for changed in tx.changes:
-                entity: Json = changed.change.new or changed.change.old or {}
-                for lane in self._interested(changed.tenant, entity):
+                lanes = self._interested(changed.tenant, changed.id, changed.change.types)
+                entity: Json = (changed.change.new or changed.change.old or {}) if lanes else {}
+                for lane in lanes:
                     try:
                         self._consider(tx, lane, changed.change, entity, queued)
                     except Exception:
                         _log.exception("context.notification_failed", subscription=lane.subscription.id)
         return queued
 
-    def _interested(self, tenant: str, entity: Json) -> list[Lane]:
-        identifier: str = entity["id"]
+    def _interested(self, tenant: str, identifier: str, types: list[str]) -> list[Lane]:
         keys: set[Key] = set()
-        for iri in ("", *entity["type"]):
+        for iri in ("", *types):
             for name in ("", identifier):
                 if (found := self._by_place.get((tenant, iri, name))) is not None:
                     keys |= found

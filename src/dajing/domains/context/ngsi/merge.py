@@ -286,6 +286,12 @@ class Change:
         """The entity as it is."""
         return self._new
 
+    @property
+    def types(self) -> list[str]:
+        """The types of the entity, as it is or was."""
+        found: list[str] = (self._new or self._old or {})["type"]
+        return found
+
     def attributes(self) -> list[tuple[str, str, Json | None, Json | None]]:
         """(trigger, IRI, old instance, new instance) of every instance that was written or deleted."""
         before: Json = self.old["attrs"] if self.old else {}

@@ -310,6 +310,11 @@ class PlainChange(Change):
             self._new = self._entity(self.after)
         return self._new
 
+    @property
+    def types(self) -> list[str]:
+        """As ``Change.types``."""
+        return self.after.type
+
     def attributes(self) -> list[tuple[str, str, Json | None, Json | None]]:
         """As ``Change.attributes``."""
         before = self.before.attrs if self.before is not None else {}
