@@ -176,6 +176,42 @@ def read_commits(folder: Path, versions: list[list[dict[str, object]]], seconds:
     return _commits(folder, columns, rows, seconds, index="CREATE INDEX found ON e(type, cell)")
 
 
+def row_commits(store: Path, folder: Path, versions: list[list[dict[str, object]]], seconds: float) -> float:
+    """The same for ready rows of every table that such a batch changes in the broker's own file: a copy of it."""
+    copy = folder / f"rows{time.monotonic_ns()}.db"
+    apsw.Connection(str(store), flags=apsw.SQLITE_OPEN_READONLY).execute("VACUUM INTO ?", (str(copy),))
+    db = apsw.Connection(str(copy))
+    db.pragma("journal_mode", "wal")
+    db.pragma("synchronous", "full")
+    db.pragma("wal_autocheckpoint", 10_000)
+    stored = {i: (k, doc) for i, k, doc in db.execute("SELECT id, k, doc FROM entity")}
+    attrs = [db.execute(f"SELECT {_term(f'default-context/{n}')}").get for n in ("power", "illuminanceLevel")]
+    db.execute("DELETE FROM number")
+    documents = [(stored[str(e["id"])][1], stored[str(e["id"])][0]) for e in versions[0]]
+    numbers = [
+        [(attr, e[n]["value"], k) for e, (_, k) in zip(version, documents, strict=True)  # type: ignore[index]
+         for attr, n in zip(attrs, ("power", "illuminanceLevel"), strict=True)]
+        for version in versions
+    ]  # fmt: skip
+    number = "INSERT INTO number(attr, value, k) VALUES (?, ?, ?)"
+    seen = (
+        "INSERT INTO instance(k, attr, dataset, instance, observed, created, modified, deleted, value, doc) "
+        "VALUES (?, ?, NULL, '', ?, 0, 0, NULL, ?, ?)"
+    )
+    db.executemany(number, numbers[-1])
+    doc = b"x" * 150
+    begin, n = time.perf_counter(), 0
+    while time.perf_counter() - begin < seconds:
+        new = numbers[n % len(numbers)]
+        with db:
+            db.executemany("UPDATE entity SET doc=? WHERE k=?", documents)
+            db.executemany("DELETE FROM number WHERE attr=? AND value=? AND k=?", numbers[(n - 1) % len(numbers)])
+            db.executemany(number, new)
+            db.executemany(seen, [(k, attr, 10**15 + n, value, doc) for attr, value, k in new[::2]])
+        n += 1
+    return n * len(documents) / (time.perf_counter() - begin)
+
+
 def _commits(
     folder: Path, columns: str, rows: Callable[[int], list[tuple[object, ...]]], seconds: float, index: str = ""
 ) -> float:
@@ -271,6 +307,7 @@ def scenarios(
         "PATCH on disk": (lambda: load(ours, patches(), width, seconds), ask(bare, posts)),
         "batch upsert": (upsert, lambda: raw_commits(folder, versions, seconds)),
         "batch, read": (upsert, lambda: read_commits(folder, versions, seconds)),
+        "batch, rows": (upsert, lambda: row_commits(store, folder, versions, seconds)),
         "type + q": (ask(ours, q, 4), lambda: raw_query(store, sql_q, seconds)),
         "near": (ask(ours, near, 4), lambda: raw_query(store, sql_near, seconds)),
     }
