@@ -54,11 +54,19 @@ class TokenView:
 
     def find(self, *, secret: str, at: datetime) -> TokenInfo | None:
         """The holder of a token, or None when it is unknown, revoked or past its end."""
+        found = self._fresh().get(hashlib.sha256(secret.encode()).hexdigest())
+        return found if found is not None and found.expires > at.timestamp() else None
+
+    def clients(self, *, scope: str, at: datetime) -> frozenset[str]:
+        """The clients that hold a valid token of a scope."""
+        now = at.timestamp()
+        return frozenset(t.client for t in self._fresh().values() if scope in t.scopes and t.expires > now)
+
+    def _fresh(self) -> dict[str, TokenInfo]:
         if time.monotonic() - self._at > REFRESH_SECONDS:
             self._tokens = self._read()
             self._at = time.monotonic()
-        found = self._tokens.get(hashlib.sha256(secret.encode()).hexdigest())
-        return found if found is not None and found.expires > at.timestamp() else None
+        return self._tokens
 
     def _read(self) -> dict[str, TokenInfo]:
         try:

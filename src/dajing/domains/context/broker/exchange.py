@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote
 
 import msgspec
@@ -19,6 +20,9 @@ from dajing.domains.context.ngsi.errors import (
     UnsupportedMedia,
 )
 from dajing.domains.context.ngsi.terms import whole
+
+if TYPE_CHECKING:
+    from dajing.kernel.identity.tokenview import TokenInfo
 
 PROBLEM = "application/problem+json"
 JSON = "application/json"
@@ -50,7 +54,7 @@ class Answer(msgspec.Struct):
 class Request:
     """One request; everything is read lazily, since the hot routes need little."""
 
-    __slots__ = ("_given", "_headers", "_parameters", "_receive", "method", "path", "scope", "tenant")
+    __slots__ = ("_given", "_headers", "_parameters", "_receive", "caller", "method", "path", "scope", "tenant")
 
     def __init__(self, *, scope: Mapping[str, Any], receive: Receive | None = None, given: bytes | None = None) -> None:
         """``given`` is a body that has arrived whole; otherwise ``receive`` brings it."""
@@ -63,6 +67,7 @@ class Request:
         self._headers: dict[str, bytes] | None = None
         self._parameters: dict[str, str] | None = None
         self.tenant = ""
+        self.caller: TokenInfo | None = None
 
     def header(self, name: str) -> str | None:
         """A header; several of one name are joined by commas."""
@@ -260,4 +265,6 @@ def problem(error: Problem) -> Answer:
     """The answer of a refusal."""
     if isinstance(error, LengthRequired):
         return Answer(status=411)
-    return Answer(status=error.status, body=encode(error.document()), media=PROBLEM)
+    answer = Answer(status=error.status, body=encode(error.document()), media=PROBLEM)
+    # limits count by whole minutes of this clock
+    return answer.add("Retry-After", str(60 - int(time.monotonic() % 60))) if answer.status == 429 else answer

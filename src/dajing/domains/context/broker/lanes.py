@@ -111,7 +111,7 @@ class Lane:
                 await asyncio.wait(self.before)
                 self.before, self.dirty = [], True
             idle_since = time.monotonic()
-            while not self.ending and (self.waiting or self.behind or time.monotonic() - idle_since < IDLE_SECONDS):
+            while self._goes_on and (self.waiting or self.behind or time.monotonic() - idle_since < IDLE_SECONDS):
                 if not self.waiting and self.behind:
                     await self._load()
                 if not self.waiting:
@@ -125,6 +125,10 @@ class Lane:
         finally:
             with contextlib.suppress(Exception):
                 await sender.close()
+
+    @property
+    def _goes_on(self) -> bool:
+        return not self.ending and not self.subscription.silenced
 
     async def _load(self) -> None:
         """Take the next rows of the queue into memory."""

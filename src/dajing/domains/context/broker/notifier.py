@@ -34,6 +34,7 @@ type Place = tuple[str, str, str]
 type Lookup = Callable[[str], Json | None]
 type Queued = list[tuple[Key, Waiting]]
 SAVE_SECONDS = 2.0
+OWNER_SECONDS = 1.0
 CLEAN_SECONDS = 0.2
 LEAST_INTERVAL = 1.0  # seconds between two periodic notifications, however few are asked for
 
@@ -62,11 +63,29 @@ class Notifier:
                 _log.error("context.subscription_unreadable", id=document["given"].get("id"), error=str(error))
                 continue
             found.status = document.get("status", {})
+            found.owner = tuple(document["owner"]) if document.get("owner") else None
             if document["given"].get("jsonldContext"):
                 found.rendering = await self._rendering(found)
             self.add(found)
-        turns = ((SAVE_SECONDS, self._save_once, "counters"), (CLEAN_SECONDS, self._clean_once, "queue"))
+        turns = (
+            (SAVE_SECONDS, self._save_once, "counters"),
+            (CLEAN_SECONDS, self._clean_once, "queue"),
+            (OWNER_SECONDS, self._silence, "owners"),
+        )
+        await self._silence()
         self._tasks = [asyncio.create_task(again(every=every, turn=turn, what=what)) for every, turn, what in turns]
+
+    async def _silence(self) -> None:
+        """Subscriptions of clients that may no longer read rest; what waits for them stays."""
+        if self._broker.auth is None or not self.lanes:
+            return
+        readers = self._broker.auth.readers()
+        for lane in list(self.lanes.values()):
+            owner = lane.subscription.owner
+            silenced = owner is not None and owner[0] not in readers
+            if silenced != lane.subscription.silenced:
+                lane.subscription.silenced = silenced
+                lane.wake()
 
     async def _rendering(self, subscription: Subscription) -> Context | None:
         """The context of its jsonldContext; without it, notifications are rendered under the subscription's own."""
@@ -251,7 +270,8 @@ def _within(tx: Transaction, tenant: str) -> Lookup:
 
 def stored(subscription: Subscription) -> Json:
     """What live.db keeps of a subscription."""
-    return {"given": subscription.document, "source": subscription.source, "status": subscription.status}
+    kept = {"given": subscription.document, "source": subscription.source, "status": subscription.status}
+    return {**kept, "owner": subscription.owner} if subscription.owner else kept
 
 
 def _places(subscription: Subscription) -> set[Place]:

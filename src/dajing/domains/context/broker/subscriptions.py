@@ -10,6 +10,7 @@ from dajing.domains.context.broker.answers import finish, page_links
 from dajing.domains.context.broker.exchange import Answer, Request
 from dajing.domains.context.broker.hosting import host
 from dajing.domains.context.broker.notifier import stored
+from dajing.domains.context.broker.owning import need_owner, owner_of, owns, without_secrets
 from dajing.domains.context.broker.reading import DEFAULT_LIMIT, MAX_LIMIT, reading, writing
 from dajing.domains.context.broker.state import Broker
 from dajing.domains.context.ngsi.context import CORE_URL, Context
@@ -40,6 +41,7 @@ async def create(broker: Broker, request: Request) -> Answer:
     document.setdefault("id", f"urn:ngsi-ld:Subscription:{uuid.uuid4()}")
     found = read(document=document, context=context, source=source, tenant=request.tenant, at=broker.clock())
     _reachable(broker, found)
+    found.owner = owner_of(request)
     if "jsonldContext" in document:
         found.rendering = await broker.contexts.resolve(document["jsonldContext"], tenant=request.tenant)
     elif isinstance(source, list | dict) and source != [CORE_URL] and not _single(source):
@@ -72,7 +74,7 @@ def _tenant(broker: Broker, request: Request) -> None:
         broker.tenants.add(request.tenant)
 
 
-def shown(subscription: Subscription, context: Context, broker: Broker) -> Json:
+def shown(subscription: Subscription, context: Context, broker: Broker, request: Request) -> Json:
     """A subscription with its names under another @context and its read-only members."""
     found = {k: v for k, v in subscription.document.items() if v is not None}
     own = subscription.context
@@ -94,7 +96,7 @@ def shown(subscription: Subscription, context: Context, broker: Broker) -> Json:
     if status.get("timesSent"):
         failed = status.get("lastFailure", "") > status.get("lastSuccess", "")
         notification["status"] = "failed" if failed else "ok"
-    found["notification"] = notification
+    found["notification"] = notification if owns(request, subscription) else without_secrets(notification)
     found.setdefault("notificationTrigger", sorted(DEFAULT_TRIGGERS))
     found["status"] = subscription.state(at=broker.clock())
     return found
@@ -113,7 +115,7 @@ async def retrieve(broker: Broker, request: Request, identifier: str) -> Answer:
     meta = await reading(request, broker.contexts)
     broker.need_tenant(request.tenant)
     found = _found(broker, request, identifier)
-    return finish(shown(found, meta.context, broker), meta, request)
+    return finish(shown(found, meta.context, broker, request), meta, request)
 
 
 def _found(broker: Broker, request: Request, identifier: str) -> Subscription:
@@ -134,7 +136,7 @@ async def query(broker: Broker, request: Request) -> Answer:
     if limit == 0 and not count:
         raise BadRequestData("limit=0 asks for nothing unless count=true is given.")
     found = [lane.subscription for (tenant, _), lane in broker.notifier.lanes.items() if tenant == request.tenant]
-    page = [shown(s, meta.context, broker) for s in found[offset : offset + limit]]
+    page = [shown(s, meta.context, broker, request) for s in found[offset : offset + limit]]
     answer = finish(page, meta, request)
     if count:
         answer.add("NGSILD-Results-Count", str(len(found)))
@@ -152,6 +154,7 @@ async def update(broker: Broker, request: Request, identifier: str) -> Answer:
     if not isinstance(body, dict) or not body:
         raise BadRequestData("A fragment of a subscription is a JSON object.")
     old = _found(broker, request, identifier)
+    need_owner(request, old)
     fragment = {k: v for k, v in body.items() if k in MEMBERS and k != "id"}
     document = _patched(old.document, fragment)
     if source is None and old.source is not None:
@@ -159,7 +162,7 @@ async def update(broker: Broker, request: Request, identifier: str) -> Answer:
     at = broker.clock() if "expiresAt" in fragment else None
     found = read(document=document, context=context, source=source, tenant=request.tenant, at=at)
     _reachable(broker, found)
-    found.status, found.rendering = old.status, old.rendering
+    found.status, found.rendering, found.owner, found.silenced = old.status, old.rendering, old.owner, old.silenced
     if "jsonldContext" in fragment and document.get("jsonldContext"):
         found.rendering = await broker.contexts.resolve(document["jsonldContext"], tenant=request.tenant)
 
@@ -191,6 +194,7 @@ async def delete(broker: Broker, request: Request, identifier: str) -> Answer:
     need_uri(identifier, what="The id of a subscription")
     request.only(("local",))
     broker.need_tenant(request.tenant)
+    need_owner(request, _found(broker, request, identifier))
 
     def act(tx: Transaction) -> None:
         if not tx.delete_document("subscription", request.tenant, identifier):

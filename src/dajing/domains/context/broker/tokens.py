@@ -37,7 +37,12 @@ class Tokens:
             request.tenant = found.tenant
         if request.tenant != found.tenant:
             raise Forbidden(f"The token of {found.client} belongs to the tenant {found.tenant or '(default)'!r}.")
+        request.caller = found
         self._count(found.client, found.per_minute)
+
+    def readers(self) -> frozenset[str]:
+        """The clients that may read now."""
+        return self._view.clients(scope=READ, at=self._clock())
 
     def _count(self, client: str, per_minute: int) -> None:
         minute = int(time.monotonic() // 60)

@@ -75,6 +75,8 @@ class Subscription:
     status: Json = field(default_factory=dict)
     rendering: Context | None = None  # of the member jsonldContext, where it was given
     form: Form | None = None  # of its notifications, once there was one
+    owner: tuple[str, str] | None = None  # client and department, where a token was needed
+    silenced: bool = False  # whether its owner may no longer read
 
     @property
     def notification(self) -> Json:
@@ -95,7 +97,7 @@ class Subscription:
         """``active``, ``paused`` or ``expired``."""
         if self.expires is not None and self.expires <= at:
             return "expired"
-        return "active" if self.active else "paused"
+        return "active" if self.active and not self.silenced else "paused"
 
     def content(self, *, entity: Json, lookup: Callable[[str], Json | None]) -> bool:
         """Whether an entity satisfies q, geoQ and scopeQ."""

@@ -25,7 +25,8 @@ def _rows(path: Path, **tokens: tuple[str, list[str], int]) -> Any:
     rows.execute("CREATE TABLE identity_apitoken(digest, client_id, scopes, expires_at, revoked_at)")
     end = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     for name, (tenant, scopes, rate) in tokens.items():
-        rows.execute("INSERT INTO identity_apiclient VALUES (?, 'huanbao', ?, ?)", (name, tenant, rate))
+        department = "shuiwu" if name.startswith("water") else "huanbao"
+        rows.execute("INSERT INTO identity_apiclient VALUES (?, ?, ?, ?)", (name, department, tenant, rate))
         digest = hashlib.sha256(name.encode()).hexdigest()
         rows.execute("INSERT INTO identity_apitoken VALUES (?, ?, ?, ?, NULL)", (digest, name, json.dumps(scopes), end))
     rows.commit()
@@ -90,3 +91,52 @@ async def test_a_token_that_may_only_write_cannot_read_by_a_subscription(broker:
         assert await call("POST", "/entityOperations/query", "reader", asked) == 200
         assert await call("DELETE", "/temporal/entities/urn:x:1/attrs/entityOperations/query", "reader") == 403
         assert await call("POST", "/entities", "sensor", {"id": "urn:x:1", "type": "Lamp"}) == 201
+
+
+async def test_a_subscription_belongs_to_its_department_and_rests_when_its_client_may_no_longer_read(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = ["context.read", "context.write"]
+    rows = _rows(tmp_path / "rows.db", air=("", both, 100), noise=("", both, 100), water=("", both, 100))
+    broker.auth = Tokens(rows=tmp_path / "rows.db", clock=broker.clock)
+    endpoint = {
+        "uri": "mqtt://user:pass@127.0.0.1:9/air", "receiverInfo": [{"key": "X-Key", "value": "secret"}],
+    }  # fmt: skip
+    subscription = {
+        "id": "urn:x:s", "type": "Subscription", "entities": [{"type": "Lamp"}], "notification": {"endpoint": endpoint},
+    }  # fmt: skip
+    transport = httpx.ASGITransport(app=Application(broker=broker))
+    async with httpx.AsyncClient(transport=transport, base_url="http://broker/ngsi-ld/v1") as client:
+
+        async def call(method: str, token: str, body: Any = None) -> httpx.Response:
+            path = "/subscriptions" if method == "POST" else "/subscriptions/urn:x:s"
+            return await client.request(method, path, headers={"Authorization": f"Bearer {token}"}, json=body)
+
+        assert (await call("POST", "air", subscription)).status_code == 201
+        assert (await call("GET", "noise")).json()["notification"]["endpoint"] == endpoint
+        seen = (await call("GET", "water")).json()["notification"]["endpoint"]
+        assert seen["uri"] == "mqtt://user:***@127.0.0.1:9/air"
+        assert seen["receiverInfo"] == [{"key": "X-Key", "value": "***"}]
+        assert (await call("PATCH", "water", {"isActive": False})).status_code == 403
+        assert (await call("DELETE", "water")).status_code == 403
+        assert (await call("PATCH", "noise", {"description": "air"})).status_code == 204
+        monkeypatch.setattr(tokenview, "REFRESH_SECONDS", 0.0)
+        rows.execute("UPDATE identity_apitoken SET revoked_at = '2026-01-01' WHERE client_id = 'air'")
+        rows.commit()
+        await broker.notifier._silence()
+        assert (await call("GET", "noise")).json()["status"] == "paused"
+        rows.execute("UPDATE identity_apitoken SET revoked_at = NULL WHERE client_id = 'air'")
+        rows.commit()
+        await broker.notifier._silence()
+        assert (await call("GET", "noise")).json()["status"] == "active"
+        assert (await call("DELETE", "noise")).status_code == 204
+
+
+async def test_who_asked_too_often_is_told_when_to_come_again(broker: Broker, tmp_path: Path) -> None:
+    _rows(tmp_path / "rows.db", reader=("", ["context.read"], 1))
+    broker.auth = Tokens(rows=tmp_path / "rows.db", clock=broker.clock)
+    transport = httpx.ASGITransport(app=Application(broker=broker))
+    async with httpx.AsyncClient(transport=transport, base_url="http://broker/ngsi-ld/v1") as client:
+        answers = [await client.get("/types", headers={"Authorization": "Bearer reader"}) for _ in range(3)]
+        assert answers[-1].status_code == 429
+        assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
