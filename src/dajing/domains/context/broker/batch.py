@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import apsw
 import msgspec
 
 from dajing.domains.context.broker.entities import answer_query, selection_of
@@ -24,7 +25,7 @@ from dajing.domains.context.broker.reading import (
 from dajing.domains.context.broker.state import Broker
 from dajing.domains.context.ngsi import merge, plain
 from dajing.domains.context.ngsi.context import Context
-from dajing.domains.context.ngsi.errors import AlreadyExists, BadRequestData, Problem, ResourceNotFound
+from dajing.domains.context.ngsi.errors import AlreadyExists, BadRequestData, NoRoom, Problem, ResourceNotFound
 from dajing.domains.context.ngsi.model import Reader as Model
 from dajing.domains.context.ngsi.plain import Fragment
 from dajing.domains.context.ngsi.terms import need_uri
@@ -34,7 +35,7 @@ type Json = dict[str, Any]
 type Refusals = list[tuple[str, Problem]]  # by the id of the entity
 MOST = 5_000
 SHORT_BATCH = 100  # entities that may be written on the event loop: some milliseconds
-LIGHT = 10  # times as quickly plain ones are written
+SLICE = 250  # plain ones of which the same is true
 LONG_BATCH = 1024 * 1024  # bytes that may be read on the event loop where they are plain
 
 
@@ -105,22 +106,50 @@ async def _mixed(broker: Broker, request: Request) -> tuple[Sequence[Json | Frag
 async def _run[Item: (Json, Json | Fragment)](
     broker: Broker, entities: Sequence[Item], refused: Refusals, one: Callable[[Transaction, Item], bool]
 ) -> tuple[list[str], list[str], Refusals]:
-    """Run ``one`` for each entity in one act: created ids, changed ids, refusals."""
+    """Run ``one`` for each entity: created ids, changed ids, refusals.
 
+    Plain ones are written in slices, between which others are served. Where the store fails after the first of them,
+    the rest is refused and what is on disk counts.
+    """
+    plain_ones = all(isinstance(entity, Fragment) for entity in entities)
+    size = SLICE if plain_ones else len(entities) or 1
+    created: list[str] = []
+    changed: list[str] = []
+    failed = list(refused)
+    for first in range(0, len(entities), size):
+        part = entities[first : first + size]
+        try:
+            done = await broker.write(_act(part, one), heavy=not plain_ones and len(part) > SHORT_BATCH)
+        except apsw.Error:
+            if first == 0:
+                raise
+            failed += [(_id(entity), NoRoom("The store cannot be written now.")) for entity in entities[first:]]
+            break
+        created += done[0]
+        changed += done[1]
+        failed += done[2]
+    return created, changed, failed
+
+
+def _act[Item: (Json, Json | Fragment)](
+    entities: Sequence[Item], one: Callable[[Transaction, Item], bool]
+) -> Callable[[Transaction], tuple[list[str], list[str], Refusals]]:
     def act(tx: Transaction) -> tuple[list[str], list[str], Refusals]:
         created: list[str] = []
         changed: list[str] = []
-        failed = list(refused)
+        failed: Refusals = []
         for entity in entities:
-            identifier = entity.id if isinstance(entity, Fragment) else entity["id"]
             try:
-                (created if one(tx, entity) else changed).append(identifier)
+                (created if one(tx, entity) else changed).append(_id(entity))
             except Problem as error:
-                failed.append((identifier, error))
+                failed.append((_id(entity), error))
         return created, changed, failed
 
-    light = sum(isinstance(entity, Fragment) for entity in entities)
-    return await broker.write(act, heavy=len(entities) - light + light / LIGHT > SHORT_BATCH)
+    return act
+
+
+def _id(entity: Json | Fragment) -> str:
+    return entity.id if isinstance(entity, Fragment) else str(entity["id"])
 
 
 def _result(success: list[str], failed: Refusals) -> Answer:

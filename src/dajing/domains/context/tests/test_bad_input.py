@@ -92,6 +92,28 @@ async def test_a_full_disk_is_said_so_and_what_was_acknowledged_stays(tmp_path: 
     await broker.stop()
 
 
+async def test_a_disk_that_fills_up_within_a_large_batch_is_told_entity_by_entity(tmp_path: Path) -> None:
+    broker = Broker(path=tmp_path / "live.db", clock=lambda: datetime.now(UTC))
+    await broker.start()
+    transport = httpx.ASGITransport(app=Application(broker=broker))
+    async with httpx.AsyncClient(transport=transport, base_url="http://broker/ngsi-ld/v1") as client:
+        text = {"type": "Property", "value": "x" * 200}
+        many = [{"id": f"urn:x:{n}", "type": "T", "text": text} for n in range(1_000)]
+        assert (await client.post("/entityOperations/upsert", json=many[:1])).status_code == 201
+        pages = broker.reader.connection.pragma("page_count")
+        await broker.write(lambda tx: tx._connection.pragma("max_page_count", pages + 150))
+        answer = await client.post("/entityOperations/upsert", json=many)
+        assert answer.status_code == 207
+        written = set(answer.json()["success"])
+        assert 0 < len(written) < 1_000
+        assert {e["entityId"] for e in answer.json()["errors"]} == {e["id"] for e in many} - written
+        assert {e["error"]["status"] for e in answer.json()["errors"]} == {507}
+        await broker.write(lambda tx: tx._connection.pragma("max_page_count", 1_000_000))
+        found = await client.get("/entities", params={"type": "T", "limit": 1_000})
+        assert {e["id"] for e in found.json()} == written
+    await broker.stop()
+
+
 async def test_a_clock_that_jumps_back_loses_nothing_and_wakes_nothing(tmp_path: Path) -> None:
     now = [datetime(2026, 3, 1, tzinfo=UTC)]
     broker = Broker(path=tmp_path / "live.db", clock=lambda: now[0])
