@@ -43,6 +43,7 @@ SET_BACK = timedelta(hours=1)  # a clock set back further was wrong before, and 
 HOUSEKEEPING = 30.0  # seconds
 SWEEPING = 0.5
 STEPS = 1_000  # instructions of SQLite's machine between two looks at the clock
+LOOKS = 5_000_000  # the same beside the event loop, where each look waits for the interpreter
 
 
 class Broker:
@@ -137,7 +138,7 @@ class Broker:
     async def read[T](self, work: Callable[[], T]) -> T:
         """Run a query beside the event loop, so that a slow one delays nobody; one that takes too long is given up."""
         try:
-            return await asyncio.get_running_loop().run_in_executor(self.pool, self._within, LONGEST, work)
+            return await asyncio.get_running_loop().run_in_executor(self.pool, self._within, LONGEST, LOOKS, work)
         except apsw.InterruptError:
             raise TooComplexQuery(
                 f"The query took longer than {LONGEST:g} seconds; narrow it by type, place, time or value."
@@ -147,16 +148,16 @@ class Broker:
         """Run a query here while it is short, beside the event loop when it turns out to be long."""
         if isinstance(self.reader.connection, apsw.Connection):  # a server is always waited for
             with contextlib.suppress(apsw.InterruptError):
-                return self._within(SHORT, work)
+                return self._within(SHORT, STEPS, work)
         return await self.read(work)
 
-    def _within[T](self, seconds: float, work: Callable[[], T]) -> T:
+    def _within[T](self, seconds: float, steps: int, work: Callable[[], T]) -> T:
         """What work gives; ``apsw.InterruptError`` where the store takes longer. A server counts for itself."""
         connection = self.reader.connection
         if not isinstance(connection, apsw.Connection):
             return work()
         until = time.perf_counter() + seconds
-        connection.set_progress_handler(lambda: time.perf_counter() > until, STEPS)
+        connection.set_progress_handler(lambda: time.perf_counter() > until, steps)
         try:
             return work()
         finally:

@@ -205,6 +205,7 @@ async def test_a_query_that_takes_too_long_is_given_up_and_said_so(
     slow = "/entities?type=T&orderBy=n&q=text~=.*y"
     assert (await city.get(slow)).json() == []
     monkeypatch.setattr(state, "LONGEST", 0.001)
+    monkeypatch.setattr(state, "LOOKS", 10)
     monkeypatch.setattr(state, "STEPS", 10)
     answer = await city.get(slow)
     assert answer.status_code == 403
