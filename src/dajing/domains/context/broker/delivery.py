@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import uuid
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from urllib.parse import unquote, urlsplit
 
 import httptools
@@ -39,13 +39,55 @@ class Sender(Protocol):
         """Give the connection up."""
 
 
-class _Response:
+class _Line(asyncio.Protocol):
+    """One connection, on which one request at a time is answered; what is answered beside its status is dropped."""
+
     def __init__(self) -> None:
-        self.done = False
-        self.parser = httptools.HttpResponseParser(self)
+        self.usable = True
+        self._answer: asyncio.Future[int] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+
+    async def exchange(self, message: bytes) -> int:
+        """The status that a request is answered with."""
+        self._answer = asyncio.get_running_loop().create_future()
+        self._parser = httptools.HttpResponseParser(self)
+        self.transport.write(message)
+        return await self._answer
+
+    def data_received(self, data: bytes) -> None:
+        if self._answer is None or self._answer.done():
+            self.close()  # nobody asked
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            self._answer.set_exception(error) if not self._answer.done() else None
+            self.close()
 
     def on_message_complete(self) -> None:
-        self.done = True
+        if self._parser.get_status_code() < 200:
+            return  # the answer itself is still to come
+        if not self._parser.should_keep_alive():
+            self.close()
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(int(self._parser.get_status_code()))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.usable = False
+        if self._answer is None or self._answer.done():
+            return
+        status = int(self._parser.get_status_code())
+        if exc is None and 200 <= status < 600:  # an answer without a length ends with its connection
+            self._answer.set_result(status)
+        else:
+            self._answer.set_exception(exc or EOFError("the endpoint closed the connection"))
+
+    def close(self) -> None:
+        """Give the connection up, whatever the other side still had to read."""
+        self.usable = False
+        self.transport.abort()
 
 
 class HttpSender:
@@ -58,12 +100,16 @@ class HttpSender:
         self._host = parts.hostname or ""
         self._port = parts.port or (443 if self._tls else 80)
         self._head = head(url=uri, verb="POST")
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._line: _Line | None = None
+        self._headers: dict[str, str] = {}
+        self._lines = b""
 
     async def send(self, *, body: bytes, headers: dict[str, str], seconds: float) -> None:
         """Deliver one body; a status of 4xx or 5xx is a failure."""
-        lines = "".join(f"{_clean(k)}: {_clean(v)}\r\n" for k, v in headers.items() if _free(k))
-        message = f"{self._head}{lines}Content-Length: {len(body)}\r\n\r\n".encode("latin-1", "replace") + body
+        if headers != self._headers or not self._lines:  # nearly always those of the notification before
+            lines = "".join(f"{_clean(k)}: {_clean(v)}\r\n" for k, v in headers.items() if _free(k))
+            self._headers, self._lines = headers, f"{self._head}{lines}".encode("latin-1", "replace")
+        message = b"%sContent-Length: %d\r\n\r\n%s" % (self._lines, len(body), body)
         try:
             async with asyncio.timeout(seconds):
                 status = await self._exchange(message)
@@ -74,49 +120,28 @@ class HttpSender:
             raise Failed(f"HTTP {status}", refused=status < 500 and status not in BUSY)
 
     async def _exchange(self, message: bytes) -> int:
-        kept = self._streams is not None
-        try:
-            return await self._once(message)
-        except (ConnectionError, EOFError):
-            # a kept connection may have been closed by the other side between two notifications
-            if not kept:
-                raise
-            await self.close()
-            return await self._once(message)
+        line = self._line
+        if line is not None and line.usable:
+            try:
+                return await line.exchange(message)
+            except (ConnectionError, EOFError):
+                pass  # the other side may have closed a kept connection between two notifications
+        await self.close()
+        return await (await self._open()).exchange(message)
 
-    async def _once(self, message: bytes) -> int:
-        if self._streams is None:
-            context = self._outgoing.tls if self._tls else None
-            address = await self._outgoing.address(host=self._host, port=self._port)
-            name = self._host if self._tls else None
-            self._streams = await asyncio.open_connection(address, self._port, ssl=context, server_hostname=name)
-        reader, writer = self._streams
-        writer.write(message)
-        response = _Response()
-        while not response.done:
-            data = await reader.read(65_536)
-            if not data:
-                status = _status(response)
-                await self.close()
-                if status:
-                    return status
-                raise EOFError("the endpoint closed the connection")
-            response.parser.feed_data(data)
-        if not response.parser.should_keep_alive():
-            await self.close()
-        return int(response.parser.get_status_code())
+    async def _open(self) -> _Line:
+        context = self._outgoing.tls if self._tls else None
+        address = await self._outgoing.address(host=self._host, port=self._port)
+        name = self._host if self._tls else None
+        loop = asyncio.get_running_loop()
+        _, self._line = await loop.create_connection(_Line, address, self._port, ssl=context, server_hostname=name)
+        return self._line
 
     async def close(self) -> None:
         """Close the connection."""
-        if self._streams is not None:
-            self._streams[1].close()
-            self._streams = None
-
-
-def _status(response: _Response) -> int:
-    """The status of a response without a length that ended with its connection."""
-    status = int(response.parser.get_status_code())
-    return status if 200 <= status < 600 else 0
+        if self._line is not None:
+            self._line.close()
+            self._line = None
 
 
 def _free(name: str) -> bool:
