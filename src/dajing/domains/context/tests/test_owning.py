@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,8 @@ from dajing.domains.context.broker.app import Application
 from dajing.domains.context.broker.state import Broker
 from dajing.domains.context.broker.tokens import Tokens
 from dajing.domains.context.store.schema import Location
+from dajing.domains.context.tests.test_killed import _free_port
+from dajing.domains.context.tests.test_notifications import Endpoint, _until
 from dajing.domains.context.tests.test_tokens import _rows
 
 BOTH = ["context.read", "context.write"]
@@ -67,6 +70,11 @@ async def _running(store: Location, rows: Path) -> AsyncIterator[Broker]:
         yield broker
     finally:
         await broker.stop()
+
+
+def _revoke(rows: Any, client: str, at: str | None = "2026-01-01") -> None:
+    rows.execute("UPDATE identity_apitoken SET revoked_at = ? WHERE client_id = ?", (at, client))
+    rows.commit()
 
 
 async def test_a_change_that_sends_the_mark_keeps_the_secret_it_stands_for(broker: Broker, tmp_path: Path) -> None:
@@ -125,3 +133,76 @@ async def test_a_subscription_of_before_stays_everybodys(store: Location, tmp_pa
         seen = (await call("GET", SUBSCRIPTION, "water")).json()
         assert (seen["status"], seen["notification"]["endpoint"]) == ("active", SECRET)
         assert (await call("DELETE", SUBSCRIPTION, "water")).status_code == 204
+
+
+async def test_a_revocation_silences_within_about_a_second_and_a_new_token_lets_it_go_on(
+    store: Location, tmp_path: Path
+) -> None:
+    rows = _rows(tmp_path / "rows.db", air=("", BOTH, 1000), noise=("", BOTH, 1000))
+    async with (
+        Endpoint(_free_port()).listening() as endpoint,
+        _running(store, tmp_path / "rows.db") as broker,
+        _calling(broker) as call,
+    ):
+        await call.subscribe("air", {"uri": f"http://127.0.0.1:{endpoint.port}/n"})
+        await call.count("noise", 1)
+        await _until(lambda: endpoint.values == [1])
+        _revoke(rows, "air")
+        await asyncio.sleep(1.3)
+        assert await call.status("noise") == "paused"
+        await call.count("noise", 2)
+        _revoke(rows, "air", None)
+        await asyncio.sleep(1.3)
+        assert await call.status("noise") == "active"
+        await call.count("noise", 3)
+        await _until(lambda: endpoint.values[-1] == 3)
+    assert endpoint.values == [1, 3]
+
+
+async def test_what_waits_for_a_dead_endpoint_is_not_tried_while_the_client_may_not_read(
+    store: Location, tmp_path: Path
+) -> None:
+    rows = _rows(tmp_path / "rows.db", air=("", BOTH, 1000), noise=("", BOTH, 1000))
+    endpoint = Endpoint(_free_port())
+    async with _running(store, tmp_path / "rows.db") as broker, _calling(broker) as call:
+        await call.subscribe("air", {"uri": f"http://127.0.0.1:{endpoint.port}/n"})
+        for value in (1, 2):
+            await call.count("noise", value)
+        _revoke(rows, "air")
+        await asyncio.sleep(1.3)
+        async with endpoint.listening():
+            await asyncio.sleep(3)  # the pauses between attempts are 0.5 and 2 seconds
+            assert endpoint.values == []
+            _revoke(rows, "air", None)
+            await _until(lambda: endpoint.values == [1, 2])
+
+
+async def test_what_waits_of_a_revoked_client_is_not_sent_at_a_start(store: Location, tmp_path: Path) -> None:
+    rows = _rows(tmp_path / "rows.db", air=("", BOTH, 1000), noise=("", BOTH, 1000))
+    endpoint = Endpoint(_free_port())
+    async with _running(store, tmp_path / "rows.db") as broker, _calling(broker) as call:
+        await call.subscribe("air", {"uri": f"http://127.0.0.1:{endpoint.port}/n"})
+        await call.count("noise", 1)
+    _revoke(rows, "air")
+    async with endpoint.listening(), _running(store, tmp_path / "rows.db") as broker, _calling(broker) as call:
+        assert await call.status("noise") == "paused"
+        await asyncio.sleep(0.5)
+        assert endpoint.values == []
+        _revoke(rows, "air", None)
+        await _until(lambda: endpoint.values == [1])
+
+
+async def test_a_broker_starts_when_tokens_cannot_be_read_and_sends_nothing_until_they_can(
+    store: Location, tmp_path: Path
+) -> None:
+    _rows(tmp_path / "rows.db", air=("", BOTH, 1000), noise=("", BOTH, 1000))
+    endpoint = Endpoint(_free_port())
+    async with _running(store, tmp_path / "rows.db") as broker, _calling(broker) as call:
+        await call.subscribe("air", {"uri": f"http://127.0.0.1:{endpoint.port}/n"})
+        await call.count("noise", 1)
+    (tmp_path / "rows.db").rename(tmp_path / "away.db")
+    async with endpoint.listening(), _running(store, tmp_path / "rows.db"):
+        await asyncio.sleep(0.5)
+        assert endpoint.values == []
+        (tmp_path / "away.db").rename(tmp_path / "rows.db")
+        await _until(lambda: endpoint.values == [1])
