@@ -126,6 +126,9 @@ class Lane:
         finally:
             with contextlib.suppress(Exception):
                 await sender.close()
+        if self._goes_on and (self.waiting or self.behind):
+            self.task = None  # something came, or it may send again, while the connection was closed: nobody woke it
+            self.wake()
 
     @property
     def _goes_on(self) -> bool:
