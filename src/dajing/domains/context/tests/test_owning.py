@@ -135,8 +135,11 @@ async def test_a_subscription_of_before_stays_everybodys(store: Location, tmp_pa
         assert (await call("DELETE", SUBSCRIPTION, "water")).status_code == 204
 
 
-async def test_a_revocation_silences_within_about_a_second_and_a_new_token_lets_it_go_on(
-    store: Location, tmp_path: Path
+@pytest.mark.parametrize(
+    "end", ["revoked_at = '2026-01-01'", "expires_at = '2026-01-01T00:00:00+00:00'", "scopes = '[\"context.write\"]'"]
+)
+async def test_a_client_that_may_not_read_is_silenced_within_about_a_second_and_goes_on_with_a_new_token(
+    store: Location, tmp_path: Path, end: str
 ) -> None:
     rows = _rows(tmp_path / "rows.db", air=("", BOTH, 1000), noise=("", BOTH, 1000))
     async with (
@@ -147,11 +150,16 @@ async def test_a_revocation_silences_within_about_a_second_and_a_new_token_lets_
         await call.subscribe("air", {"uri": f"http://127.0.0.1:{endpoint.port}/n"})
         await call.count("noise", 1)
         await _until(lambda: endpoint.values == [1])
-        _revoke(rows, "air")
+        rows.execute(f"UPDATE identity_apitoken SET {end} WHERE client_id = 'air'")
+        rows.commit()
         await asyncio.sleep(1.3)
         assert await call.status("noise") == "paused"
         await call.count("noise", 2)
-        _revoke(rows, "air", None)
+        rows.execute(
+            "INSERT INTO identity_apitoken "
+            "SELECT 'another', 'air', scopes, expires_at, NULL FROM identity_apitoken WHERE client_id = 'noise'"
+        )
+        rows.commit()
         await asyncio.sleep(1.3)
         assert await call.status("noise") == "active"
         await call.count("noise", 3)
