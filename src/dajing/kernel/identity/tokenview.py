@@ -102,4 +102,4 @@ def _info(
     if end.tzinfo is None:
         end = end.replace(tzinfo=UTC)
     given = json.loads(scopes) if isinstance(scopes, str) else scopes
-    return TokenInfo(client, str(department), tenant, frozenset(given), per_minute, end.timestamp())
+    return TokenInfo(client, str(department or ""), tenant, frozenset(given), per_minute, end.timestamp())

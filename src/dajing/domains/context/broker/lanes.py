@@ -31,6 +31,7 @@ PAUSES = (0.5, 2.0, 5.0)
 LONG_PAUSE = 30.0
 KEPT_SECONDS = 24 * 3600  # how long an unreachable endpoint's notifications are kept
 IDLE_SECONDS = 5.0
+RESTING_SECONDS = 1.0  # between two looks at whether a notification may be tried again
 SIZES = "SELECT n, length(body) FROM notification WHERE tenant=? AND subscription=? AND n>? ORDER BY n LIMIT ?"
 NEXT = "SELECT n, at, body, headers FROM notification WHERE tenant=? AND subscription=? AND n>? AND n<=? ORDER BY n"
 
@@ -125,6 +126,9 @@ class Lane:
         finally:
             with contextlib.suppress(Exception):
                 await sender.close()
+        if self._goes_on and (self.waiting or self.behind):
+            self.task = None  # something came, or it may send again, while the connection was closed: nobody woke it
+            self.wake()
 
     @property
     def _goes_on(self) -> bool:
@@ -169,6 +173,8 @@ class Lane:
         cooldown = endpoint.get("cooldown", 0) / 1000
         attempt = 0
         while True:
+            while self.subscription.silenced:  # what waits stays, and is not tried either
+                await asyncio.sleep(RESTING_SECONDS)
             self.sending = True
             try:
                 error = await _attempt(sender, body, headers, seconds)

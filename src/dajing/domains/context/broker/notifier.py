@@ -26,6 +26,7 @@ from dajing.domains.context.ngsi.subscription import Subscription, read
 from dajing.domains.context.ngsi.terms import micros
 from dajing.domains.context.store.transaction import Transaction
 from dajing.domains.context.store.wanted import Wanted
+from dajing.kernel.text import Refusal
 
 _log = structlog.get_logger()
 type Json = dict[str, Any]
@@ -34,7 +35,7 @@ type Place = tuple[str, str, str]
 type Lookup = Callable[[str], Json | None]
 type Queued = list[tuple[Key, Waiting]]
 SAVE_SECONDS = 2.0
-OWNER_SECONDS = 1.0
+OWNER_SECONDS = 0.2  # the tokens themselves are read anew within a second, see TokenView
 CLEAN_SECONDS = 0.2
 LEAST_INTERVAL = 1.0  # seconds between two periodic notifications, however few are asked for
 
@@ -48,11 +49,13 @@ class Notifier:
         self.lanes: dict[Key, Lane] = {}
         # (tenant, type IRI, id) -> keys; an empty type or id holds what cannot be found by it
         self._by_place: dict[Place, set[Key]] = defaultdict(set)
+        self._readers: frozenset[str] | None = None  # as every lane has been told; None when one may not have been
         self._done: set[int] = set()  # rows that were delivered and not yet removed
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Take up the stored subscriptions and what their queues hold."""
+        readers = self._readers_at_start()
         for tenant, _, document in self._broker.reader.documents(table="subscription"):
             try:
                 context = await self._broker.contexts.resolve(document["source"], tenant=tenant)
@@ -64,6 +67,7 @@ class Notifier:
                 continue
             found.status = document.get("status", {})
             found.owner = tuple(document["owner"]) if document.get("owner") else None
+            found.silenced = _rests(found, readers)
             if document["given"].get("jsonldContext"):
                 found.rendering = await self._rendering(found)
             self.add(found)
@@ -72,7 +76,6 @@ class Notifier:
             (CLEAN_SECONDS, self._clean_once, "queue"),
             (OWNER_SECONDS, self._silence, "owners"),
         )
-        await self._silence()
         self._tasks = [asyncio.create_task(again(every=every, turn=turn, what=what)) for every, turn, what in turns]
 
     async def _silence(self) -> None:
@@ -80,12 +83,23 @@ class Notifier:
         if self._broker.auth is None or not self.lanes:
             return
         readers = self._broker.auth.readers()
+        if readers == self._readers:
+            return
         for lane in list(self.lanes.values()):
-            owner = lane.subscription.owner
-            silenced = owner is not None and owner[0] not in readers
-            if silenced != lane.subscription.silenced:
-                lane.subscription.silenced = silenced
+            was, lane.subscription.silenced = lane.subscription.silenced, _rests(lane.subscription, readers)
+            if was and not lane.subscription.silenced and (lane.waiting or lane.behind):
                 lane.wake()
+        self._readers = readers
+
+    def _readers_at_start(self) -> frozenset[str] | None:
+        """Who may read (None: everybody). Nobody while tokens cannot be read: the broker starts all the same."""
+        if self._broker.auth is None:
+            return None
+        try:
+            return self._broker.auth.readers()
+        except Refusal as error:
+            _log.error("context.owners_unreadable", error=str(error))
+            return frozenset()
 
     async def _rendering(self, subscription: Subscription) -> Context | None:
         """The context of its jsonldContext; without it, notifications are rendered under the subscription's own."""
@@ -116,6 +130,7 @@ class Notifier:
         if (old := self._withdraw(key)) is not None:
             lane.take_over(old)
         lane.behind = counted(broker=self._broker, key=key, without=self._done)
+        self._readers = None  # what its owner may was asked before the write, and may have changed since
         with self._guard:
             self.lanes[key] = lane
             for place in _places(subscription):
@@ -266,6 +281,11 @@ def _within(tx: Transaction, tenant: str) -> Lookup:
         return found[1] if found else None
 
     return lookup
+
+
+def _rests(subscription: Subscription, readers: frozenset[str] | None) -> bool:
+    """Whether the owner of a subscription is not among those who may read (None: everybody may)."""
+    return readers is not None and subscription.owner is not None and subscription.owner[0] not in readers
 
 
 def stored(subscription: Subscription) -> Json:

@@ -10,7 +10,7 @@ from dajing.domains.context.broker.answers import finish, page_links
 from dajing.domains.context.broker.exchange import Answer, Request
 from dajing.domains.context.broker.hosting import host
 from dajing.domains.context.broker.notifier import stored
-from dajing.domains.context.broker.owning import need_owner, owner_of, owns, without_secrets
+from dajing.domains.context.broker.owning import need_owner, owner_of, owns, with_secrets, without_secrets
 from dajing.domains.context.broker.reading import DEFAULT_LIMIT, MAX_LIMIT, reading, writing
 from dajing.domains.context.broker.state import Broker
 from dajing.domains.context.ngsi.context import CORE_URL, Context
@@ -162,6 +162,8 @@ async def update(broker: Broker, request: Request, identifier: str) -> Answer:
     at = broker.clock() if "expiresAt" in fragment else None
     found = read(document=document, context=context, source=source, tenant=request.tenant, at=at)
     _reachable(broker, found)
+    if request.caller is not None and old.owner is not None:
+        document["notification"] = with_secrets(new=found.notification, old=old.notification)
     found.status, found.rendering, found.owner, found.silenced = old.status, old.rendering, old.owner, old.silenced
     if "jsonldContext" in fragment and document.get("jsonldContext"):
         found.rendering = await broker.contexts.resolve(document["jsonldContext"], tenant=request.tenant)

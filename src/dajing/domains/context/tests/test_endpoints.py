@@ -209,3 +209,35 @@ async def test_an_mqtt_notification_counts_as_sent_when_it_is_acknowledged(city:
         found = (await city.get("/subscriptions/urn:x:s")).json()["notification"]
     assert (failing["status"], failing["timesFailed"]) == ("failed", 1)
     assert (found["status"], found["timesSent"], found["timesFailed"]) == ("ok", 3, 1)
+
+
+async def test_a_notification_that_comes_while_an_mqtt_connection_is_closed_is_sent_on_the_next_one(
+    city: httpx.AsyncClient, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "IDLE_SECONDS", 0.0)
+    reads, large, lengths = asyncio.Event(), 9_000_000, list[int]()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            await _packet(reader)
+            writer.write(b"\x20\x02\x00\x00")
+            await reads.wait()  # until then the connection cannot be closed: what was sent is still on its way
+            while True:
+                kind, packet = await _packet(reader)
+                lengths.extend([len(packet)] if kind >> 4 == 3 else [])
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    uri = f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}/n"
+    endpoint = {"notifierInfo": [{"key": "MQTT-Version", "value": "mqtt3.1.1"}]}
+    assert (await city.post("/subscriptions", json=_subscription(uri, endpoint=endpoint))).status_code == 201
+    body = [{"id": "urn:x:counter", "type": "Counter", "count": "x" * large}]
+    assert (await city.post("/entityOperations/upsert", json=body)).status_code == 201
+    lane = broker.notifier.lanes["", "urn:x:s"]
+    await _until(lambda: bool(lane.subscription.status.get("lastSuccess")))
+    await asyncio.sleep(0.2)
+    await _count(city, 2)
+    reads.set()
+    await _until(lambda: len(lengths) == 2)
+    server.close()
+    assert min(lengths) < large < max(lengths)
